@@ -1,0 +1,9 @@
+//! Runsheet walks operators through a TOML runbook and leaves a record that convinces a reviewer
+//! who was not there.
+//!
+//! The modules stand on stairs: each may use any stair below it, never one beside or above it.
+//! `docs/architecture.md` is the map, and `tests/house.rs` holds the modules to it.
+
+pub mod edit;
+pub mod journal;
+pub mod transport;
