@@ -4,6 +4,15 @@
 //! The modules stand on stairs: each may use any stair below it, never one beside or above it.
 //! `docs/architecture.md` is the map, and `tests/house.rs` holds the modules to it.
 
+pub mod clock;
 pub mod edit;
 pub mod journal;
+pub mod kinds;
+pub mod names;
+pub mod paths;
+pub mod probe;
+pub mod problem;
+pub mod run;
+pub mod runbook;
+pub mod template;
 pub mod transport;

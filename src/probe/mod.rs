@@ -1,0 +1,124 @@
+//! Probes: questions with a yes or no answer and evidence.
+//!
+//! A probe is pure. It says what to ask and judges what came back; whoever holds the machines does the
+//! asking. Adding a probe is one new file, one `mod` line and one line in [`PROBES`].
+
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+use toml::de::ValueDeserializer;
+
+use crate::names::{HostName, MachineName};
+use crate::template::{Template, TemplateError, Values};
+
+/// A kind of probe, as the runbook names it.
+pub struct ProbeKind {
+    /// The key that makes a table a probe of this kind: `http`.
+    pub name: &'static str,
+    /// Reads the probe's own keys; the common ones were taken out before.
+    pub parse: fn(ValueDeserializer<'_>) -> Result<Box<dyn Probe>, toml::de::Error>,
+}
+
+/// Every kind of probe.
+pub const PROBES: &[ProbeKind] = &[];
+
+/// A question about the world.
+pub trait Probe: fmt::Debug + Send + Sync {
+    /// The kind's name: `http`.
+    fn kind(&self) -> &'static str;
+    /// What must be true, as a sentence of few words: `https://core1/ refuses`.
+    fn says(&self, scene: &Scene<'_>) -> Result<String, TemplateError>;
+    /// What to ask, and where.
+    fn ask(&self, scene: &Scene<'_>) -> Result<Ask, TemplateError>;
+    /// Judges the answer of a script; never called for a question to a person.
+    fn judge(&self, reply: &Reply) -> Verdict;
+    /// What it mentions of the runbook, for the check.
+    fn mentions(&self) -> Mentions<'_>;
+}
+
+/// Where a question or an action is, and what names mean there.
+#[derive(Debug, Clone, Copy)]
+pub struct Scene<'a> {
+    /// The machine of the lane.
+    pub here: &'a MachineName,
+    /// What names mean in this run.
+    pub values: &'a Values,
+}
+
+/// What a probe wants asked.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Ask {
+    /// Shell text that changes nothing, on one machine.
+    Script(Question),
+    /// A question to the operator.
+    Person(String),
+}
+
+/// Shell text that changes nothing, for one machine.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Question {
+    /// Where it is asked.
+    pub at: MachineName,
+    /// Which shell reads it.
+    pub shell: Shell,
+    /// The text; it gets the run's values as environment variables.
+    pub text: String,
+    /// Variables beside the run's values, for arguments that must not be pasted.
+    pub env: Vec<(String, String)>,
+}
+
+/// The shell that reads a text.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Shell {
+    /// `/bin/sh`, whatever that is on the machine.
+    #[default]
+    Sh,
+    /// `bash`, for texts that need it.
+    Bash,
+}
+
+/// What came back from a question.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Reply {
+    /// The exit status as the shell tells it: 128 + N for a signal N.
+    pub code: i32,
+    /// Standard output.
+    pub stdout: Vec<u8>,
+    /// Standard error.
+    pub stderr: Vec<u8>,
+    /// Whether more came than was kept.
+    pub cut: bool,
+}
+
+/// What a probe makes of an answer.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Verdict {
+    /// Whether what must be true is true.
+    pub holds: Holds,
+    /// What was seen, in few words: `running`, `exit 1: no such container`.
+    pub seen: String,
+}
+
+/// Yes, no, or no answer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Holds {
+    /// It is true.
+    Yes,
+    /// It is not true.
+    No,
+    /// The question itself did not work, so that nothing is known.
+    CannotSay,
+}
+
+/// What an action or a probe mentions of the rest of the runbook.
+#[derive(Debug, Default)]
+pub struct Mentions<'a> {
+    /// Hosts named outside of templates, such as the `to` of an rsync.
+    pub hosts: Vec<&'a toml::Spanned<HostName>>,
+    /// Texts with `{{name}}` places.
+    pub templates: Vec<&'a toml::Spanned<Template>>,
+    /// Shell texts.
+    pub shells: Vec<&'a toml::Spanned<String>>,
+}

@@ -1,0 +1,239 @@
+//! A problem with a place in a file and a hint, and how it is shown.
+
+use std::fmt;
+use std::ops::Range;
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use annotate_snippets::{AnnotationKind, Group, Level, Renderer, Snippet};
+
+/// A text file that problems point into.
+#[derive(Debug)]
+pub struct Source {
+    /// The file's path as the operator gave it.
+    pub path: PathBuf,
+    /// Its whole text.
+    pub text: String,
+}
+
+impl Source {
+    /// Line and column, both from 1, of a byte offset; columns count characters.
+    pub fn position(&self, offset: usize) -> (usize, usize) {
+        let mut end = offset.min(self.text.len());
+        while !self.text.is_char_boundary(end) {
+            end -= 1;
+        }
+        let before = &self.text[..end];
+        let line = before.matches('\n').count() + 1;
+        let start = before.rfind('\n').map_or(0, |at| at + 1);
+        (line, before[start..].chars().count() + 1)
+    }
+}
+
+/// Whether a problem stops the work.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Severity {
+    /// The file cannot be used.
+    Error,
+    /// The file can be used, but a careful author would look here.
+    Warning,
+}
+
+/// One thing that is wrong with a file.
+#[derive(Debug, Clone)]
+pub struct Problem {
+    /// Whether it stops the work.
+    pub severity: Severity,
+    /// A lower-case fragment: `unknown key "verfy"`.
+    pub message: String,
+    /// The file, where one is at fault.
+    pub source: Option<Arc<Source>>,
+    /// The bytes at fault; an empty range at the start stands for the whole file.
+    pub span: Range<usize>,
+    /// What to try; none where the message already says it.
+    pub hint: Option<String>,
+}
+
+impl Problem {
+    /// An error at a place of a file.
+    pub fn error(source: &Arc<Source>, span: Range<usize>, message: impl Into<String>) -> Self {
+        Self {
+            severity: Severity::Error,
+            message: message.into(),
+            source: Some(source.clone()),
+            span,
+            hint: None,
+        }
+    }
+
+    /// A warning at a place of a file.
+    pub fn warning(source: &Arc<Source>, span: Range<usize>, message: impl Into<String>) -> Self {
+        Self {
+            severity: Severity::Warning,
+            ..Self::error(source, span, message)
+        }
+    }
+
+    /// An error that no file is at fault for.
+    pub fn general(message: impl Into<String>) -> Self {
+        Self {
+            severity: Severity::Error,
+            message: message.into(),
+            source: None,
+            span: 0..0,
+            hint: None,
+        }
+    }
+
+    /// Adds what to try.
+    #[must_use]
+    pub fn hint(mut self, hint: impl Into<String>) -> Self {
+        self.hint = Some(hint.into());
+        self
+    }
+
+    /// Line and column, both from 1; none where no file is at fault.
+    pub fn position(&self) -> Option<(usize, usize)> {
+        self.source
+            .as_ref()
+            .map(|source| source.position(self.span.start))
+    }
+
+    /// The problem with its line, a caret and the hint, as compilers show it.
+    pub fn render(&self, colour: Colour) -> String {
+        let level = match self.severity {
+            Severity::Error => Level::ERROR,
+            Severity::Warning => Level::WARNING,
+        };
+        let renderer = match colour {
+            Colour::Always => Renderer::styled(),
+            Colour::Never => Renderer::plain(),
+        };
+        let message = visible(&self.message);
+        let path = self
+            .source
+            .as_ref()
+            .map(|s| visible(&s.path.display().to_string()));
+        // The renderer copies source lines as they are, so control characters are taken out first;
+        // they are replaced one byte for one byte to keep the span where it is.
+        let text = self.source.as_ref().map(|s| tame(&s.text));
+        let title = level.primary_title(message.as_str());
+        let mut group = match (&text, &path) {
+            (Some(text), Some(path)) => {
+                let start = self.span.start.min(text.len());
+                let end = self.span.end.clamp(start, text.len());
+                title.element(
+                    Snippet::source(text.as_str())
+                        .path(path.as_str())
+                        .annotation(AnnotationKind::Primary.span(start..end)),
+                )
+            }
+            _ => Group::with_title(title),
+        };
+        let hint = self.hint.as_deref().map(visible);
+        if let Some(hint) = &hint {
+            group = group.element(Level::HELP.message(hint.as_str()));
+        }
+        renderer.render(&[group]).to_string()
+    }
+}
+
+impl fmt::Display for Problem {
+    /// One line: `runbook.toml:12:3: unknown key "verfy" (did you mean "verify"?)`.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if let (Some(source), Some((line, column))) = (&self.source, self.position()) {
+            write!(
+                f,
+                "{}:{line}:{column}: ",
+                visible(&source.path.display().to_string())
+            )?;
+        }
+        write!(f, "{}", visible(&self.message))?;
+        match &self.hint {
+            Some(hint) => write!(f, " ({})", visible(hint)),
+            None => Ok(()),
+        }
+    }
+}
+
+/// Whether a rendering may carry colour.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Colour {
+    /// With SGR colours.
+    Always,
+    /// Text alone.
+    Never,
+}
+
+/// Makes untrusted text safe to print on one line: control, bidirectional and zero-width characters
+/// become `\u{…}` escapes.
+pub fn visible(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    for c in text.chars() {
+        if hidden(c) {
+            out.extend(c.escape_unicode());
+        } else {
+            out.push(c);
+        }
+    }
+    out
+}
+
+/// Whether a character can move the cursor, turn the reading direction or hide itself.
+///
+/// Unicode general categories Cc and Cf, line and paragraph separators, variation selectors and the
+/// tag block, after Unicode Standard Annex 9 and Technical Report 36.
+pub fn hidden(c: char) -> bool {
+    c.is_control()
+        || matches!(c,
+            '\u{00AD}' | '\u{061C}' | '\u{115F}' | '\u{1160}' | '\u{180B}'..='\u{180F}'
+            | '\u{200B}'..='\u{200F}' | '\u{2028}'..='\u{202E}' | '\u{2060}'..='\u{206F}'
+            | '\u{3164}' | '\u{FE00}'..='\u{FE0F}' | '\u{FEFF}' | '\u{FFA0}' | '\u{FFF9}'..='\u{FFFB}'
+            | '\u{E0000}'..='\u{E0FFF}')
+}
+
+fn tame(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    for c in text.chars() {
+        if c == '\n' || c == '\t' || !hidden(c) {
+            out.push(c);
+        } else {
+            for _ in 0..c.len_utf8() {
+                out.push('?');
+            }
+        }
+    }
+    out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_problem_shows_line_caret_and_hint() {
+        let source = Arc::new(Source {
+            path: "a.toml".into(),
+            text: "title = \"x\"\nverfy = []\n".into(),
+        });
+        let problem =
+            Problem::error(&source, 12..17, "unknown key `verfy`").hint("did you mean `verify`?");
+        let text = problem.render(Colour::Never);
+        assert!(text.contains("a.toml:2:1"), "{text}");
+        assert!(text.contains("^^^^^"), "{text}");
+        assert!(text.contains("did you mean `verify`?"), "{text}");
+        assert_eq!(problem.position(), Some((2, 1)));
+    }
+
+    #[test]
+    fn nothing_hidden_in_a_file_reaches_the_terminal() {
+        let source = Arc::new(Source {
+            path: "\u{1b}[31m.toml".into(),
+            text: "a = \"\u{1b}]52;c;eA==\u{7}\u{202e}\"\n".into(),
+        });
+        let problem = Problem::error(&source, 0..1, "bad \u{9b}1m");
+        for text in [problem.render(Colour::Never), problem.to_string()] {
+            assert!(text.chars().all(|c| c == '\n' || !hidden(c)), "{text:?}");
+        }
+    }
+}

@@ -1,0 +1,362 @@
+//! Text of a runbook with values in it: `{{name}}` in fields that are not shell, `$NAME` in those that are.
+//!
+//! Shell text is never pasted together. It keeps its `${NAME}`, and the values reach it as environment
+//! variables; so a value with a quote in it is only a value. Everything else uses `{{name}}`, becomes
+//! one whole argument, and refuses a value that a program could read as an option.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+
+use crate::names::{HostName, MachineName, ParamName, did_you_mean};
+
+/// Text with `{{name}}` places in it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+pub struct Template {
+    text: String,
+    pieces: Vec<Piece>,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+enum Piece {
+    Text(String),
+    Place(String),
+}
+
+/// Says why a text with `{{name}}` places could not be read or filled.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum TemplateError {
+    /// A `{{` has no `}}`.
+    #[error("`{{{{` without `}}}}`")]
+    Open,
+    /// What stands between the braces is not a name.
+    #[error("`{{{{{0}}}}}` is not a name; use a parameter or host.address")]
+    NotAName(String),
+    /// Nothing of that name is known here.
+    #[error("`{name}` is not known here{}", suggestion.as_ref().map(|s| format!("; did you mean `{s}`?")).unwrap_or_default())]
+    Unknown {
+        /// The name that was used.
+        name: String,
+        /// A known name that looks like it.
+        suggestion: Option<String>,
+    },
+    /// A host of several machines was used where one is needed.
+    #[error("`{0}` is several machines here, and this place needs one")]
+    Several(HostName),
+    /// A value would read as an option, is empty, or carries a control character.
+    #[error("the value of `{name}` {why}")]
+    Unsafe {
+        /// The name whose value it is.
+        name: String,
+        /// What is wrong with it.
+        why: &'static str,
+    },
+    /// A secret was used outside of shell text, where it would be shown.
+    #[error(
+        "`{0}` is a secret; secrets can only be used in shell text, as an environment variable"
+    )]
+    Secret(ParamName),
+}
+
+impl Template {
+    /// Reads a text; the names in it are not looked up yet.
+    pub fn new(text: impl Into<String>) -> Result<Self, TemplateError> {
+        let text = text.into();
+        let mut pieces = Vec::new();
+        let mut rest = text.as_str();
+        while let Some(open) = rest.find("{{") {
+            let (before, after) = rest.split_at(open);
+            let Some(close) = after.find("}}") else {
+                return Err(TemplateError::Open);
+            };
+            if !before.is_empty() {
+                pieces.push(Piece::Text(before.to_owned()));
+            }
+            let name = after[2..close].trim();
+            if !is_place(name) {
+                return Err(TemplateError::NotAName(name.to_owned()));
+            }
+            pieces.push(Piece::Place(name.to_owned()));
+            rest = &after[close + 2..];
+        }
+        if !rest.is_empty() {
+            pieces.push(Piece::Text(rest.to_owned()));
+        }
+        Ok(Self { text, pieces })
+    }
+
+    /// The text as it stands in the runbook.
+    pub fn source(&self) -> &str {
+        &self.text
+    }
+
+    /// The names between braces, in their order.
+    pub fn places(&self) -> impl Iterator<Item = &str> {
+        self.pieces.iter().filter_map(|piece| match piece {
+            Piece::Place(name) => Some(name.as_str()),
+            Piece::Text(_) => None,
+        })
+    }
+
+    /// Puts the values in.
+    ///
+    /// The whole result is refused where it starts with a dash although the runbook's own text does not,
+    /// so that no value can become an option of a program.
+    pub fn fill(&self, values: &Values) -> Result<String, TemplateError> {
+        let mut out = String::new();
+        for piece in &self.pieces {
+            match piece {
+                Piece::Text(text) => out.push_str(text),
+                Piece::Place(name) => {
+                    let value = values.look_up(name)?;
+                    let refused = |why| TemplateError::Unsafe {
+                        name: name.clone(),
+                        why,
+                    };
+                    if value.is_empty() {
+                        return Err(refused("is empty"));
+                    }
+                    if value.chars().any(char::is_control) {
+                        return Err(refused("has a control character in it"));
+                    }
+                    if out.is_empty() && value.starts_with('-') {
+                        return Err(refused("starts with a dash and would be read as an option"));
+                    }
+                    out.push_str(&value);
+                }
+            }
+        }
+        Ok(out)
+    }
+}
+
+fn is_place(name: &str) -> bool {
+    match name.split_once('.') {
+        Some((host, "address" | "user" | "port" | "name")) => HostName::new(host).is_ok(),
+        Some(_) => false,
+        None => ParamName::new(name).is_ok(),
+    }
+}
+
+impl fmt::Display for Template {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.text)
+    }
+}
+
+impl TryFrom<String> for Template {
+    type Error = TemplateError;
+    fn try_from(text: String) -> Result<Self, TemplateError> {
+        Self::new(text)
+    }
+}
+
+impl From<Template> for String {
+    fn from(template: Template) -> String {
+        template.text
+    }
+}
+
+/// What is known of a machine by name, beside how to log in to it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Machine {
+    /// What other machines reach it by: an address or a name.
+    pub address: String,
+    /// The login user, where the environment or ssh's configuration names one; empty for the default.
+    pub user: String,
+    /// The port of its ssh server.
+    pub port: u16,
+    /// What the operator calls it: the ssh destination, or `local`.
+    pub label: String,
+}
+
+/// The values that one run gives to names.
+#[derive(Debug, Clone, Default)]
+pub struct Values {
+    params: BTreeMap<ParamName, String>,
+    secrets: BTreeSet<ParamName>,
+    hosts: BTreeMap<HostName, Vec<MachineName>>,
+    machines: BTreeMap<MachineName, Machine>,
+}
+
+impl Values {
+    /// Gives a parameter its value.
+    pub fn set_param(&mut self, name: ParamName, value: String) {
+        self.params.insert(name, value);
+    }
+
+    /// Gives a secret parameter its value; it is masked wherever output is kept or shown.
+    pub fn set_secret(&mut self, name: ParamName, value: String) {
+        self.secrets.insert(name.clone());
+        self.params.insert(name, value);
+    }
+
+    /// Binds a host to a machine; a second call for the same host adds a second machine.
+    pub fn bind(&mut self, host: HostName, name: MachineName, machine: Machine) {
+        self.hosts.entry(host).or_default().push(name.clone());
+        self.machines.insert(name, machine);
+    }
+
+    /// The machines of a host, in the order of the environment; empty for an unknown host.
+    pub fn machines_of(&self, host: &HostName) -> &[MachineName] {
+        self.hosts.get(host).map_or(&[], Vec::as_slice)
+    }
+
+    /// The only machine of a host.
+    pub fn only_machine(&self, host: &HostName) -> Result<&MachineName, TemplateError> {
+        match self.machines_of(host) {
+            [one] => Ok(one),
+            [] => Err(self.unknown(host.as_str())),
+            _ => Err(TemplateError::Several(host.clone())),
+        }
+    }
+
+    /// What is known of a machine.
+    pub fn machine(&self, name: &MachineName) -> Option<&Machine> {
+        self.machines.get(name)
+    }
+
+    /// Every machine with its name.
+    pub fn machines(&self) -> impl Iterator<Item = (&MachineName, &Machine)> {
+        self.machines.iter()
+    }
+
+    /// The values of secret parameters, to be masked in what is kept or shown.
+    pub fn secrets(&self) -> impl Iterator<Item = &str> {
+        self.secrets
+            .iter()
+            .filter_map(|name| self.params.get(name))
+            .map(String::as_str)
+    }
+
+    /// The environment of shell text: each parameter under its name, and for each host of one machine
+    /// `RUNSHEET_HOST_ADDRESS`, with the host's name in capitals and `_` for `-`.
+    pub fn environment(&self) -> Vec<(String, String)> {
+        let params = self
+            .params
+            .iter()
+            .map(|(name, value)| (name.to_string(), value.clone()));
+        let addresses = self.hosts.iter().filter_map(|(host, machines)| {
+            let [one] = machines.as_slice() else {
+                return None;
+            };
+            let machine = self.machines.get(one)?;
+            Some((address_variable(host), machine.address.clone()))
+        });
+        params.chain(addresses).collect()
+    }
+
+    /// The same with secrets left out, for what is shown and recorded.
+    pub fn shown_environment(&self) -> Vec<(String, String)> {
+        let secret = |name: &str| self.secrets.iter().any(|secret| secret.as_str() == name);
+        self.environment()
+            .into_iter()
+            .filter(|(name, _)| !secret(name))
+            .collect()
+    }
+
+    fn look_up(&self, name: &str) -> Result<String, TemplateError> {
+        if let Some((host, what)) = name.split_once('.') {
+            let host = HostName::new(host).map_err(|_| self.unknown(name))?;
+            let only = self.only_machine(&host)?;
+            let machine = self.machines.get(only).ok_or_else(|| self.unknown(name))?;
+            return Ok(match what {
+                "user" => machine.user.clone(),
+                "port" => machine.port.to_string(),
+                "name" => machine.label.clone(),
+                _ => machine.address.clone(),
+            });
+        }
+        if let Some(secret) = self.secrets.iter().find(|secret| secret.as_str() == name) {
+            return Err(TemplateError::Secret(secret.clone()));
+        }
+        self.params
+            .get(name)
+            .cloned()
+            .ok_or_else(|| self.unknown(name))
+    }
+
+    fn unknown(&self, name: &str) -> TemplateError {
+        let known = self.params.keys().map(ParamName::as_str);
+        let hosts = self.hosts.keys().map(HostName::as_str);
+        TemplateError::Unknown {
+            name: name.to_owned(),
+            suggestion: did_you_mean(name, known.chain(hosts)).map(str::to_owned),
+        }
+    }
+}
+
+/// The environment variable that carries a host's address into shell text.
+pub fn address_variable(host: &HostName) -> String {
+    format!(
+        "RUNSHEET_{}_ADDRESS",
+        host.as_str().to_ascii_uppercase().replace('-', "_")
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn values() -> Values {
+        let mut values = Values::default();
+        values.set_param(ParamName::new("ROOT").unwrap(), "/var/pryv".into());
+        values.set_param(ParamName::new("EVIL").unwrap(), "-oProxyCommand=x".into());
+        values.set_secret(ParamName::new("KEY").unwrap(), "s3cret".into());
+        let host = HostName::new("dest").unwrap();
+        let machine = Machine {
+            address: "10.0.0.2".into(),
+            user: "root".into(),
+            port: 22,
+            label: "core2".into(),
+        };
+        values.bind(host.clone(), MachineName::of(&host, 0), machine);
+        values
+    }
+
+    fn fill(text: &str) -> Result<String, TemplateError> {
+        Template::new(text)?.fill(&values())
+    }
+
+    #[test]
+    fn names_are_filled_in_and_docker_formats_are_named_as_what_they_are_not() {
+        assert_eq!(
+            fill("{{ROOT}}/x on {{dest.address}}").unwrap(),
+            "/var/pryv/x on 10.0.0.2"
+        );
+        assert!(matches!(
+            fill("{{.State.Running}}"),
+            Err(TemplateError::NotAName(_))
+        ));
+        assert_eq!(fill("{{ROOT"), Err(TemplateError::Open));
+    }
+
+    #[test]
+    fn a_value_cannot_become_an_option() {
+        assert!(matches!(
+            fill("{{EVIL}}"),
+            Err(TemplateError::Unsafe { .. })
+        ));
+        assert_eq!(fill("x{{EVIL}}").unwrap(), "x-oProxyCommand=x");
+    }
+
+    #[test]
+    fn a_secret_goes_into_shell_text_only_and_is_not_shown() {
+        assert!(matches!(fill("{{KEY}}"), Err(TemplateError::Secret(_))));
+        assert!(values().environment().iter().any(|(name, _)| name == "KEY"));
+        assert!(
+            values()
+                .shown_environment()
+                .iter()
+                .all(|(name, _)| name != "KEY")
+        );
+    }
+
+    #[test]
+    fn an_unknown_name_gets_a_suggestion() {
+        let said = fill("{{ROOF}}").unwrap_err().to_string();
+        assert!(said.contains("did you mean `ROOT`?"), "{said}");
+    }
+}
