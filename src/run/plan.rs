@@ -1,0 +1,410 @@
+//! The plan: a runbook in an environment, with every value in its place, as the first record keeps it.
+//!
+//! The heart, the screen and the report work from the plan alone; none of them reads the runbook again.
+
+use serde::{Deserialize, Serialize};
+
+use crate::kinds::{Action, Performer};
+use crate::names::{EnvName, MachineName, PhaseId, StepId};
+use crate::probe::{Ask, Probe, Scene};
+use crate::runbook::{
+    Downtime, Environment, EnvironmentKind, Gate, ProbeSpec, Runbook, StepSpec, Undo,
+};
+use crate::template::{Template, TemplateError, Values};
+
+/// A runbook in an environment.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub struct Plan {
+    /// The runbook as it was.
+    pub runbook: RunbookCopy,
+    /// The runbook's title.
+    pub title: String,
+    /// What the runbook is for; may be empty.
+    pub about: String,
+    /// The environment's name.
+    pub environment: EnvName,
+    /// Rehearsal or production.
+    pub environment_kind: EnvironmentKind,
+    /// SHA-256 of the environment file, in hex.
+    pub environment_digest: String,
+    /// How many different people must be attached before a gate can be passed; 0 and 1 ask for nothing.
+    pub people: u32,
+    /// The length of the maintenance window in seconds; 0 where there is none.
+    pub window_seconds: u64,
+    /// The parameters with their values; a secret has none.
+    pub params: Vec<(String, Option<String>)>,
+    /// The machines.
+    pub machines: Vec<PlannedMachine>,
+    /// The phases, in order.
+    pub phases: Vec<PlannedPhase>,
+    /// The steps, in order.
+    pub steps: Vec<PlannedStep>,
+}
+
+/// The copy of the runbook in the run's folder.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RunbookCopy {
+    /// The file in the run's folder.
+    pub copy: String,
+    /// Its length.
+    pub bytes: u64,
+    /// SHA-256 of its bytes, in hex.
+    pub sha256: String,
+}
+
+/// A machine as the plan knows it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PlannedMachine {
+    /// Its name, which is also the lane's.
+    pub name: MachineName,
+    /// What the operator calls it: the ssh destination or `local`.
+    pub label: String,
+    /// What other machines reach it by.
+    pub address: String,
+}
+
+/// A phase.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PlannedPhase {
+    /// Its id.
+    pub id: PhaseId,
+    /// Its title.
+    pub title: String,
+}
+
+/// A step with its values filled in.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub struct PlannedStep {
+    /// Its id.
+    pub id: StepId,
+    /// Its phase.
+    pub phase: PhaseId,
+    /// Its title.
+    pub title: String,
+    /// Why it is done; may be empty.
+    pub about: String,
+    /// The kind of its action: `docker`.
+    pub kind: String,
+    /// What it does, in one line.
+    pub headline: String,
+    /// Who carries it out.
+    pub performer: Performer,
+    /// Where it runs, one lane a machine.
+    pub lanes: Vec<MachineName>,
+    /// What must be said before it starts.
+    pub gate: Gate,
+    /// What proves it.
+    pub proofs: Vec<Proof>,
+    /// How it is taken back.
+    pub undo: PlannedUndo,
+    /// The author's estimate in seconds; 0 where there is none.
+    pub estimate_seconds: u64,
+    /// How long it may run, in seconds; 0 for no limit.
+    pub timeout_seconds: u64,
+    /// Whether customers begin or cease to notice here.
+    pub downtime: Option<Downtime>,
+    /// Whether there is no way back once it has started.
+    pub point_of_no_return: bool,
+    /// Steps that must be done, not skipped, before it.
+    pub needs: Vec<StepId>,
+}
+
+/// One question of a step's proof, on one lane.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub struct Proof {
+    /// The lane it belongs to.
+    pub lane: MachineName,
+    /// The machine it is asked on; the lane's where nothing else is said, none for a person.
+    pub at: Option<MachineName>,
+    /// What must be true; the question itself where a person answers.
+    pub says: String,
+    /// Whether a person answers.
+    pub person: bool,
+    /// How long it may take to come true, in seconds; 0 to ask once.
+    pub within_seconds: u64,
+    /// The pause between two questions, in milliseconds.
+    pub every_millis: u64,
+}
+
+/// How a planned step is taken back.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "kind", rename_all = "kebab-case")]
+pub enum PlannedUndo {
+    /// By an action.
+    Action {
+        /// What it does, in one line.
+        headline: String,
+        /// Who carries it out.
+        performer: Performer,
+        /// What proves that it is taken back.
+        proofs: Vec<Proof>,
+    },
+    /// Not at all.
+    Never {
+        /// Why not.
+        reason: String,
+    },
+    /// Nobody said.
+    Unsaid,
+}
+
+/// Says which value could not be filled in, and where.
+#[derive(Debug, Clone, thiserror::Error)]
+#[error("{place}: {error}")]
+pub struct PlanError {
+    /// `step stop-nginx, verify 2`.
+    pub place: String,
+    /// What is wrong.
+    pub error: TemplateError,
+}
+
+impl Plan {
+    /// Puts a runbook and an environment together.
+    ///
+    /// # Errors
+    ///
+    /// The first value that is missing, unsafe, or names several machines where one is needed.
+    pub fn lay(
+        runbook: &Runbook,
+        environment: &Environment,
+        values: &Values,
+    ) -> Result<Self, PlanError> {
+        let steps = runbook
+            .steps
+            .iter()
+            .map(|step| lay_step(step, values))
+            .collect::<Result<Vec<_>, _>>()?;
+        let shown = values.shown_environment();
+        let params = runbook
+            .params
+            .keys()
+            .map(|name| {
+                let value = shown.iter().find(|(shown, _)| shown == name.as_str());
+                (name.to_string(), value.map(|(_, value)| value.clone()))
+            })
+            .collect();
+        let machines = values
+            .machines()
+            .map(|(name, machine)| PlannedMachine {
+                name: name.clone(),
+                label: machine.label.clone(),
+                address: machine.address.clone(),
+            })
+            .collect();
+        Ok(Self {
+            runbook: RunbookCopy {
+                copy: "runbook.toml".to_owned(),
+                bytes: runbook.text.len() as u64,
+                sha256: runbook.digest.clone(),
+            },
+            title: runbook.title.clone(),
+            about: runbook.about.clone(),
+            environment: environment.name.clone(),
+            environment_kind: environment.kind,
+            environment_digest: environment.digest.clone(),
+            people: environment.require.people,
+            window_seconds: runbook.window.map_or(0, |window| window.as_secs()),
+            params,
+            machines,
+            phases: runbook
+                .phases
+                .iter()
+                .map(|phase| PlannedPhase {
+                    id: phase.id.clone(),
+                    title: phase.title.clone(),
+                })
+                .collect(),
+            steps,
+        })
+    }
+
+    /// The step of an id, with its place in the order.
+    pub fn step(&self, id: &StepId) -> Option<(usize, &PlannedStep)> {
+        self.steps
+            .iter()
+            .enumerate()
+            .find(|(_, step)| step.id == *id)
+    }
+
+    /// What the operator calls a machine; its own name where the plan does not know it.
+    pub fn label<'a>(&'a self, machine: &'a MachineName) -> &'a str {
+        self.machines
+            .iter()
+            .find(|known| known.name == *machine)
+            .map_or(machine.as_str(), |known| known.label.as_str())
+    }
+}
+
+impl PlannedStep {
+    /// What proves the step on the way forward, or its undo on the way back.
+    pub fn proofs(&self, way: super::Way) -> &[Proof] {
+        match (way, &self.undo) {
+            (super::Way::Forward, _) => &self.proofs,
+            (super::Way::Back, PlannedUndo::Action { proofs, .. }) => proofs,
+            (super::Way::Back, _) => &[],
+        }
+    }
+
+    /// Who carries out the step, or its undo; none where there is no undo.
+    pub fn performer(&self, way: super::Way) -> Option<Performer> {
+        match (way, &self.undo) {
+            (super::Way::Forward, _) => Some(self.performer),
+            (super::Way::Back, PlannedUndo::Action { performer, .. }) => Some(*performer),
+            (super::Way::Back, _) => None,
+        }
+    }
+}
+
+fn lay_step(step: &StepSpec, values: &Values) -> Result<PlannedStep, PlanError> {
+    let place = format!("step {}", step.id);
+    let at = |error| PlanError {
+        place: place.clone(),
+        error,
+    };
+    let lanes = lanes_of(step, values).map_err(at)?;
+    let first = lanes.first().cloned().unwrap_or_else(MachineName::bastion);
+    let scene = Scene {
+        here: &first,
+        values,
+    };
+    let undo = match &step.undo {
+        Undo::Never(reason) => PlannedUndo::Never {
+            reason: reason.clone(),
+        },
+        Undo::Unsaid => PlannedUndo::Unsaid,
+        Undo::Action(action) => PlannedUndo::Action {
+            headline: action.headline(&scene).map_err(at)?,
+            performer: action.performer(),
+            proofs: lay_own_proofs(action.as_ref(), &lanes, values).map_err(at)?,
+        },
+    };
+    let gate = match &step.gate {
+        Gate::TypeBack { words } => {
+            let words = Template::new(words.clone()).and_then(|words| words.fill(values));
+            Gate::TypeBack {
+                words: words.map_err(at)?,
+            }
+        }
+        other => other.clone(),
+    };
+    Ok(PlannedStep {
+        id: step.id.clone(),
+        phase: step.phase.clone(),
+        title: step.title.clone(),
+        about: step.about.clone(),
+        kind: step.action.kind().to_owned(),
+        headline: step.action.headline(&scene).map_err(at)?,
+        performer: step.action.performer(),
+        proofs: lay_proofs(step, &lanes, values).map_err(at)?,
+        lanes,
+        gate,
+        undo,
+        estimate_seconds: step.estimate.map_or(0, |estimate| estimate.as_secs()),
+        timeout_seconds: step.timeout.map_or(0, |timeout| timeout.as_secs()),
+        downtime: step.downtime,
+        point_of_no_return: step.point_of_no_return,
+        needs: step.needs.clone(),
+    })
+}
+
+fn lanes_of(step: &StepSpec, values: &Values) -> Result<Vec<MachineName>, TemplateError> {
+    if step.on.is_empty() {
+        return Ok(vec![MachineName::bastion()]);
+    }
+    let mut lanes = Vec::new();
+    for host in &step.on {
+        // only_machine names an unknown host; a host of several machines gives several lanes.
+        if values.machines_of(host).is_empty() {
+            values.only_machine(host)?;
+        }
+        lanes.extend(values.machines_of(host).iter().cloned());
+    }
+    Ok(lanes)
+}
+
+/// The probes of a step in the order of its planned proofs: the lane, and the place in `step.verify`.
+///
+/// A question to a person, and one that is asked on a host of its own, is asked once and not per lane.
+pub fn proof_specs(
+    step: &StepSpec,
+    lanes: &[MachineName],
+    values: &Values,
+) -> Vec<(MachineName, usize)> {
+    let mut specs = Vec::new();
+    for (number, lane) in lanes.iter().enumerate() {
+        for (index, spec) in step.verify.iter().enumerate() {
+            let scene = Scene { here: lane, values };
+            let once = spec.on.is_some() || matches!(spec.probe.ask(&scene), Ok(Ask::Person(_)));
+            if number == 0 || !once {
+                specs.push((lane.clone(), index));
+            }
+        }
+    }
+    specs
+}
+
+fn lay_proofs(
+    step: &StepSpec,
+    lanes: &[MachineName],
+    values: &Values,
+) -> Result<Vec<Proof>, TemplateError> {
+    proof_specs(step, lanes, values)
+        .into_iter()
+        .map(|(lane, index)| lay_proof(&step.verify[index], lane, values))
+        .collect()
+}
+
+fn lay_proof(spec: &ProbeSpec, lane: MachineName, values: &Values) -> Result<Proof, TemplateError> {
+    let here = match &spec.on {
+        Some(host) => values.only_machine(host)?.clone(),
+        None => lane.clone(),
+    };
+    let within = spec.within.map_or(0, |within| within.as_secs());
+    let every = u64::try_from(spec.every.as_millis()).unwrap_or(u64::MAX);
+    planned_proof(spec.probe.as_ref(), lane, &here, values, (within, every))
+}
+
+fn lay_own_proofs(
+    action: &dyn Action,
+    lanes: &[MachineName],
+    values: &Values,
+) -> Result<Vec<Proof>, TemplateError> {
+    let mut proofs = Vec::new();
+    for lane in lanes {
+        for probe in action.own_proof() {
+            proofs.push(planned_proof(
+                probe.as_ref(),
+                lane.clone(),
+                lane,
+                values,
+                (0, 0),
+            )?);
+        }
+    }
+    Ok(proofs)
+}
+
+fn planned_proof(
+    probe: &dyn Probe,
+    lane: MachineName,
+    here: &MachineName,
+    values: &Values,
+    (within_seconds, every_millis): (u64, u64),
+) -> Result<Proof, TemplateError> {
+    let scene = Scene { here, values };
+    let at = match probe.ask(&scene)? {
+        Ask::Script(question) => Some(question.at),
+        Ask::Person(_) => None,
+    };
+    Ok(Proof {
+        lane,
+        person: at.is_none(),
+        at,
+        says: probe.says(&scene)?,
+        within_seconds,
+        every_millis,
+    })
+}

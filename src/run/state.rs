@@ -1,0 +1,467 @@
+//! What is true of a run, folded from its entries.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde::{Deserialize, Serialize};
+
+use super::event::{
+    Actor, Answer, Ending, LaneOutcome, LaneShown, Operator, Output, Stop, Token, Way,
+};
+use super::plan::{Plan, PlannedStep};
+use crate::clock::Timestamp;
+use crate::kinds::{Obstacle, Performer};
+use crate::names::{MachineName, RunId, StepId};
+use crate::probe::Holds;
+use crate::runbook::EnvironmentKind;
+
+/// A run as its journal tells it. Empty before the first entry.
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+pub struct Run {
+    /// The id; none before the run was opened.
+    pub id: Option<RunId>,
+    /// What is to be done; none before the run was opened.
+    pub plan: Option<Plan>,
+    /// When the run was opened.
+    pub opened_at: Option<Timestamp>,
+    /// When the last entry was written.
+    pub latest_at: Option<Timestamp>,
+    /// The number that the next entry must have.
+    pub next_seq: u64,
+    /// How many engines have taken it up.
+    pub epoch: u32,
+    /// The state of each planned step, in the plan's order.
+    pub steps: Vec<StepState>,
+    /// Who is attached, by connection.
+    pub present: BTreeMap<u32, Present>,
+    /// The number of the latest connection.
+    pub last_client: u32,
+    /// Machines whose link is lost.
+    pub links: BTreeMap<MachineName, Link>,
+    /// Every token that was ever started.
+    pub tokens: BTreeSet<Token>,
+    /// What people wrote down, in order.
+    pub notes: Vec<Note>,
+    /// How it ended; none while it goes on.
+    pub ending: Option<Ending>,
+}
+
+/// Somebody attached.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Present {
+    /// Who.
+    pub who: Operator,
+    /// Whether they only watch.
+    pub watch: bool,
+    /// Since when.
+    pub since: Timestamp,
+}
+
+/// A lost link.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Link {
+    /// Since when.
+    pub lost_at: Timestamp,
+    /// What was said about it.
+    pub why: String,
+}
+
+/// Something a person wrote down.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Note {
+    /// When.
+    pub at: Timestamp,
+    /// Who.
+    pub by: Actor,
+    /// About which step; none for the run.
+    pub step: Option<StepId>,
+    /// The words.
+    pub text: String,
+}
+
+/// What is true of one step.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct StepState {
+    /// The attempt's number; 0 before the first.
+    pub attempt: u32,
+    /// Whether the attempt does the step or takes it back.
+    pub way: Way,
+    /// Where it stands.
+    pub at: StepAt,
+    /// What was shown in this attempt; none while it is prepared.
+    pub shown: Option<Shown>,
+    /// Who said yes in this attempt, in order.
+    pub approvals: Vec<Approval>,
+    /// The lanes.
+    pub lanes: Vec<Lane>,
+    /// The proof's answers in this attempt, by their place in the planned proofs.
+    pub answers: BTreeMap<u16, Answer>,
+    /// What a look at the probes said last, deciding nothing.
+    pub look: BTreeMap<u16, Answer>,
+    /// Whether somebody waits for such a look.
+    pub looking: bool,
+    /// Whether something was asked to end, and how.
+    pub stop: Option<Stop>,
+    /// When the first leg of the attempt started, or it was approved where there is none.
+    pub started_at: Option<Timestamp>,
+    /// When the attempt came to rest.
+    pub ended_at: Option<Timestamp>,
+    /// Whether a leg was started, in any attempt, and was not taken back since.
+    pub touched: bool,
+    /// Whether it was taken back at least once; its gate then always asks.
+    pub undone: bool,
+    /// What the latest attempt forward left to an undo, lane by lane.
+    pub leaves: BTreeMap<MachineName, BTreeMap<String, String>>,
+}
+
+/// Where a step stands.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "kind", rename_all = "kebab-case")]
+pub enum StepAt {
+    /// Its turn has not come.
+    Waiting,
+    /// The machines are asked what would be done.
+    Preparing,
+    /// It waits for a yes.
+    AtGate,
+    /// The yes is there; nothing was started.
+    Cleared,
+    /// At least one lane was started and not all have ended.
+    Running,
+    /// All lanes ended well; the proof is being asked.
+    Proving,
+    /// It is done.
+    Done {
+        /// On whose word.
+        how: Done,
+    },
+    /// A person decided to go on without it.
+    Skipped {
+        /// Why.
+        reason: String,
+    },
+    /// A person must decide.
+    Stuck {
+        /// Why.
+        why: Stuck,
+    },
+}
+
+/// On whose word a step is done.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "kind", rename_all = "kebab-case")]
+pub enum Done {
+    /// Its proof holds.
+    Proved {
+        /// Whether every question of the proof held before the step too, so that it proves nothing.
+        vacuous: bool,
+    },
+    /// A person vouches for it.
+    Attested {
+        /// What they saw.
+        note: String,
+    },
+    /// It ended well, and the runbook asks for no proof.
+    Unchecked,
+}
+
+/// Why a person must decide.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "kind", rename_all = "kebab-case")]
+pub enum Stuck {
+    /// It could not be said what would be done.
+    Obstructed {
+        /// Where.
+        lane: MachineName,
+        /// Why.
+        obstacle: Obstacle,
+    },
+    /// A leg failed.
+    Failed,
+    /// A leg ended badly after it was asked to end.
+    Stopped,
+    /// It ended well, and its proof does not hold.
+    Unproved,
+    /// How a leg ended cannot be known.
+    Unknown,
+}
+
+/// What was shown at a gate.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Shown {
+    /// What an approval must name.
+    pub digest: String,
+    /// What would be done.
+    pub lanes: Vec<LaneShown>,
+    /// The proof asked before anything was done.
+    pub before: BTreeMap<u16, Answer>,
+    /// When.
+    pub at: Timestamp,
+}
+
+/// One yes.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Approval {
+    /// Who.
+    pub by: Actor,
+    /// When.
+    pub at: Timestamp,
+}
+
+/// One lane of a step.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Lane {
+    /// The machine.
+    pub name: MachineName,
+    /// Whether this attempt is about it.
+    pub taking_part: bool,
+    /// Where it stands.
+    pub at: LaneAt,
+    /// What its legs of this attempt printed, by leg.
+    pub outputs: BTreeMap<u16, Output>,
+}
+
+/// Where a lane stands.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "kind", rename_all = "kebab-case")]
+pub enum LaneAt {
+    /// Nothing was started in this attempt.
+    Idle,
+    /// A leg was started.
+    Running {
+        /// Which, from 0.
+        leg: u16,
+        /// Under what name.
+        token: Token,
+        /// When.
+        since: Timestamp,
+    },
+    /// A leg ended well and the next has not been started.
+    Between {
+        /// The next leg.
+        next: u16,
+    },
+    /// All legs ended well.
+    Well {
+        /// How the last one ended.
+        outcome: LaneOutcome,
+    },
+    /// A leg did not end well.
+    Badly {
+        /// Which.
+        leg: u16,
+        /// How.
+        outcome: LaneOutcome,
+    },
+    /// How a leg ended cannot be known.
+    Unknown {
+        /// Which.
+        leg: u16,
+        /// Under what name it was started.
+        token: Token,
+        /// Why not.
+        why: String,
+    },
+}
+
+/// How far back undo reaches from here.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct UndoLimit {
+    /// How many steps can be taken back, one after the other, before one that cannot.
+    pub steps: usize,
+    /// About how long that takes, by the author's estimates, in seconds.
+    pub seconds: u64,
+    /// What stops it there; none where it reaches the beginning.
+    pub stopped_by: Option<StepId>,
+    /// The next point of no return ahead, with its number from 1; none where there is none.
+    pub closes_at: Option<usize>,
+}
+
+impl StepState {
+    pub(super) fn new(step: &PlannedStep) -> Self {
+        Self {
+            attempt: 0,
+            way: Way::Forward,
+            at: StepAt::Waiting,
+            shown: None,
+            approvals: Vec::new(),
+            lanes: step
+                .lanes
+                .iter()
+                .map(|name| Lane {
+                    name: name.clone(),
+                    taking_part: true,
+                    at: LaneAt::Idle,
+                    outputs: BTreeMap::new(),
+                })
+                .collect(),
+            answers: BTreeMap::new(),
+            look: BTreeMap::new(),
+            looking: false,
+            stop: None,
+            started_at: None,
+            ended_at: None,
+            touched: false,
+            undone: false,
+            leaves: BTreeMap::new(),
+        }
+    }
+
+    /// Whether nothing more is to be done about it.
+    pub fn is_settled(&self) -> bool {
+        matches!(self.at, StepAt::Done { .. } | StepAt::Skipped { .. })
+    }
+
+    /// Whether something of it is under way that must not be left alone.
+    pub fn is_under_way(&self) -> bool {
+        matches!(self.at, StepAt::Cleared | StepAt::Running | StepAt::Proving)
+    }
+
+    /// The legs that would run, or run, on a lane in this attempt; 0 where there are none.
+    pub fn legs(&self, lane: &MachineName) -> u16 {
+        self.proposal(lane).map_or(0, |shown| {
+            u16::try_from(shown.proposal.legs.len()).unwrap_or(0)
+        })
+    }
+
+    /// What was shown for a lane in this attempt.
+    pub fn proposal(&self, lane: &MachineName) -> Option<&LaneShown> {
+        self.shown
+            .as_ref()?
+            .lanes
+            .iter()
+            .find(|shown| shown.lane == *lane)
+    }
+
+    /// The lane of a name.
+    pub fn lane(&self, name: &MachineName) -> Option<&Lane> {
+        self.lanes.iter().find(|lane| lane.name == *name)
+    }
+
+    /// Whether a question of the proof already held before the step, and so proves nothing about it.
+    pub fn held_before(&self, proof: u16) -> bool {
+        self.shown
+            .as_ref()
+            .and_then(|shown| shown.before.get(&proof))
+            .is_some_and(|answer| answer.holds == Holds::Yes)
+    }
+}
+
+impl Run {
+    /// Folds entries from the first on.
+    ///
+    /// # Errors
+    ///
+    /// The first entry that cannot follow the ones before it.
+    pub fn fold<'a>(
+        entries: impl IntoIterator<Item = &'a super::Entry>,
+    ) -> Result<Self, super::Illegal> {
+        let mut run = Self::default();
+        for entry in entries {
+            run.apply(entry)?;
+        }
+        Ok(run)
+    }
+
+    /// The step of an id: its place, its plan and its state.
+    pub fn step(&self, id: &StepId) -> Option<(usize, &PlannedStep, &StepState)> {
+        let (number, planned) = self.plan.as_ref()?.step(id)?;
+        Some((number, planned, self.steps.get(number)?))
+    }
+
+    /// The step whose turn it is: the first that is neither done nor skipped, or the one that is being
+    /// taken back. None when every step is settled.
+    pub fn current(&self) -> Option<usize> {
+        self.steps
+            .iter()
+            .position(|step| {
+                step.way == Way::Back && !step.is_settled() && step.at != StepAt::Waiting
+            })
+            .or_else(|| self.steps.iter().position(|step| !step.is_settled()))
+    }
+
+    /// The plan of a step by its place.
+    pub fn planned(&self, number: usize) -> Option<&PlannedStep> {
+        self.plan.as_ref()?.steps.get(number)
+    }
+
+    /// Whether this is the real thing.
+    pub fn is_production(&self) -> bool {
+        self.plan
+            .as_ref()
+            .is_some_and(|p| p.environment_kind == EnvironmentKind::Production)
+    }
+
+    /// Who can decide: everybody attached who does not only watch.
+    pub fn deciders(&self) -> impl Iterator<Item = &Operator> {
+        self.present
+            .values()
+            .filter(|present| !present.watch)
+            .map(|present| &present.who)
+    }
+
+    /// How many different people are attached, those who watch included.
+    pub fn people(&self) -> usize {
+        let names: BTreeSet<&str> = self.present.values().map(|p| p.who.name.as_str()).collect();
+        names.len()
+    }
+
+    /// The step that would be taken back next: the latest whose work may have touched something.
+    ///
+    /// None at the beginning, while something is under way, after the end, and behind a point of no
+    /// return.
+    pub fn undo_next(&self) -> Option<usize> {
+        if self.ending.is_some() || self.steps.iter().any(StepState::is_under_way) {
+            return None;
+        }
+        let number = self.undo_chain().next()?;
+        self.can_be_taken_back(number).then_some(number)
+    }
+
+    /// How far back undo reaches from here.
+    pub fn undo_limit(&self) -> UndoLimit {
+        let mut limit = UndoLimit {
+            steps: 0,
+            seconds: 0,
+            stopped_by: None,
+            closes_at: None,
+        };
+        let Some(plan) = &self.plan else { return limit };
+        for number in self.undo_chain() {
+            let Some(step) = plan.steps.get(number) else {
+                break;
+            };
+            if !self.can_be_taken_back(number) {
+                limit.stopped_by = Some(step.id.clone());
+                break;
+            }
+            limit.steps += 1;
+            limit.seconds += step.estimate_seconds;
+        }
+        limit.closes_at = plan
+            .steps
+            .iter()
+            .zip(&self.steps)
+            .position(|(step, state)| step.point_of_no_return && !state.touched)
+            .map(|number| number + 1);
+        limit
+    }
+
+    /// Steps whose work may have touched something, the latest first; steps that only read, ask or wait
+    /// are passed over.
+    fn undo_chain(&self) -> impl Iterator<Item = usize> {
+        self.steps
+            .iter()
+            .enumerate()
+            .rev()
+            .filter_map(|(number, state)| {
+                let planned = self.planned(number)?;
+                let changes = matches!(planned.performer, Performer::Machine | Performer::Person);
+                (state.touched && changes).then_some(number)
+            })
+    }
+
+    fn can_be_taken_back(&self, number: usize) -> bool {
+        self.planned(number)
+            .is_some_and(|step| !step.point_of_no_return && step.performer(Way::Back).is_some())
+    }
+}
