@@ -27,7 +27,11 @@ pub(super) fn saved(folder: &Folder) -> Result<Vec<u64>, JournalError> {
     let mut numbers: Vec<u64> = folder
         .names()?
         .iter()
-        .filter_map(|name| name.to_str().ok()?.strip_prefix(SAVED)?.parse().ok())
+        .filter_map(|found| {
+            let number = found.to_str().ok()?.strip_prefix(SAVED)?.parse().ok()?;
+            // Not `torn-07`, nor `torn-+7`: those are somebody else's.
+            (name(number).as_bytes() == found.as_bytes()).then_some(number)
+        })
         .collect();
     numbers.sort_unstable();
     Ok(numbers)

@@ -191,6 +191,9 @@ fn a_torn_tail_is_cut_and_told() {
         assert_eq!(mode & 0o777, 0o600);
         assert_eq!(fs::read(run.path().join(FILE)).expect("read"), whole);
     }
+    for other in ["torn-07", "torn-+8", "torn-", "torn-9x"] {
+        fs::write(run.path().join(other), "").expect("written");
+    }
     let (_, opened) = Journal::open(run.path()).expect("opened");
     assert!(opened.torn.is_none());
     assert_eq!(opened.saved, ["torn-1", "torn-2", "torn-3"]);
