@@ -1,0 +1,185 @@
+//! The one writer of a journal.
+
+use std::fs::{File, TryLockError};
+use std::io::Read;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use rustix::fs::Advice;
+
+use super::FILE;
+use super::chain::{Chain, MAX_JSON, Record};
+use super::claim;
+use super::disk::{self, Disk};
+use super::error::{JournalError, Poison, Rejection};
+use super::folder::Folder;
+use super::hash::Head;
+use super::tail::{self, Torn};
+
+/// Holds the journal of one run: nobody else may write to it while this lives.
+///
+/// The lock is flock(2) on the journal itself, so that it ends with the process, however that ends.
+pub struct Journal {
+    disk: Box<dyn Disk>,
+    path: PathBuf,
+    head: Head,
+    poison: Option<Poison>,
+}
+
+/// Is what was found in a journal when it was opened.
+#[derive(Debug)]
+#[must_use = "a tail that was cut off has to be recorded"]
+pub struct Opened {
+    /// All records, in order, verified. Empty when the engine died before the first.
+    pub records: Vec<Record>,
+    /// The unfinished record that was cut off now, for the engine to record.
+    pub torn: Option<Torn>,
+    /// The names of all saved tails in the folder, this one's included, oldest first. One that no
+    /// record mentions was cut off by an engine that died before it could say so.
+    pub saved: Vec<String>,
+}
+
+impl Journal {
+    /// Begins a journal in the folder of a new run, and makes its name durable.
+    ///
+    /// Fails with [`JournalError::Exposed`] when the folder is not private, with
+    /// [`JournalError::Io`] (kind `AlreadyExists`) when it has a journal.
+    pub fn create(folder: &Path) -> Result<Journal, JournalError> {
+        let folder = Folder::open_private(folder)?;
+        let file = folder.create_file(FILE)?;
+        let path = folder.path_of(FILE);
+        lock(&file, &path)?;
+        folder.sync()?;
+        Ok(Journal::with_disk(file, path, Head::START))
+    }
+
+    /// Opens the journal of a run that began before, verifies all of it and cuts off a torn tail.
+    ///
+    /// Fails with [`JournalError::Held`] when another engine has it, and with
+    /// [`JournalError::Damaged`], changing nothing, when it is not what was written.
+    pub fn open(folder: &Path) -> Result<(Journal, Opened), JournalError> {
+        let folder = Folder::open_private(folder)?;
+        let mut file = folder.append_file(FILE)?;
+        let path = folder.path_of(FILE);
+        lock(&file, &path)?;
+        let bytes = read_from_disk(&mut file, &path)?;
+
+        let mut chain = Chain::new(&bytes);
+        let records = chain.by_ref().map(|line| line.to_record()).collect();
+        let end = chain.end();
+        if let Some(damage) = end.damage {
+            return Err(JournalError::Damaged { path, damage });
+        }
+
+        let mut saved = tail::saved(&folder)?;
+        let torn = match end.tail {
+            Some(torn) => {
+                let number = saved.last().map_or(1, |last| last.saturating_add(1));
+                saved.push(number);
+                let (_, rest) = bytes.split_at(bytes.len() - torn.bytes as usize);
+                Some(tail::cut(&folder, &file, torn, rest, number)?)
+            }
+            None => None,
+        };
+        let opened = Opened {
+            records,
+            torn,
+            saved: saved.into_iter().map(tail::name).collect(),
+        };
+        Ok((Journal::with_disk(file, path, end.head), opened))
+    }
+
+    /// Continues a chain on any disk, for those who test what happens when one fails.
+    ///
+    /// `path` is only for messages.
+    pub fn with_disk(disk: impl Disk + 'static, path: PathBuf, head: Head) -> Journal {
+        Journal {
+            disk: Box::new(disk),
+            path,
+            head,
+            poison: None,
+        }
+    }
+
+    /// Gives the last record that is on disk.
+    pub fn head(&self) -> Head {
+        self.head
+    }
+
+    /// Adds one record and returns when it would survive a power cut.
+    ///
+    /// Fails with [`JournalError::Rejected`], having written nothing, when the bytes are not one
+    /// JSON object on one line of at most [`MAX_JSON`] bytes. The first error of the disk gives
+    /// [`JournalError::Poisoned`], and so does every call after it, without touching the disk again.
+    pub fn append(&mut self, json: &[u8]) -> Result<Head, JournalError> {
+        if let Some(poison) = &self.poison {
+            return Err(poison.clone().into());
+        }
+        check(json)?;
+        let head = Head {
+            records: self.head.records + 1,
+            hash: self.head.hash.after(json),
+        };
+        let mut line = format!("{} ", head.hash).into_bytes();
+        line.extend_from_slice(json);
+        line.push(b'\n');
+
+        let written = disk::write_all(&mut *self.disk, &line).map_err(|error| ("write", error));
+        let safe = written.and_then(|()| self.disk.sync().map_err(|error| ("sync", error)));
+        match safe {
+            Ok(()) => {
+                self.head = head;
+                Ok(head)
+            }
+            Err((doing, error)) => {
+                let poison = Poison {
+                    doing,
+                    path: self.path.clone(),
+                    source: Arc::new(error),
+                    durable: self.head,
+                };
+                self.poison = Some(poison.clone());
+                Err(poison.into())
+            }
+        }
+    }
+}
+
+fn check(json: &[u8]) -> Result<(), Rejection> {
+    if json.len() > MAX_JSON {
+        return Err(Rejection::TooLong(json.len()));
+    }
+    if json.contains(&b'\n') {
+        return Err(Rejection::Newline);
+    }
+    claim::object(json).map_err(Rejection::NotAnObject)?;
+    Ok(())
+}
+
+fn lock(file: &File, path: &Path) -> Result<(), JournalError> {
+    file.try_lock().map_err(|error| match error {
+        TryLockError::WouldBlock => JournalError::Held {
+            path: path.to_owned(),
+        },
+        TryLockError::Error(error) => JournalError::io("lock", path, error),
+    })
+}
+
+/// Reads a journal as a power cut would leave it.
+///
+/// The engine before may have died between its write and its sync, or on a sync that failed, after
+/// which the page cache still shows bytes that the disk never got. So: sync what can be, drop what the
+/// cache has, and read again. What is then read is on disk, and may be believed and shown.
+fn read_from_disk(file: &mut File, path: &Path) -> Result<Vec<u8>, JournalError> {
+    file.sync_all()
+        .map_err(|error| JournalError::io("sync", path, error))?;
+    rustix::fs::fadvise(&*file, 0, None, Advice::DontNeed)
+        .map_err(|error| JournalError::io("read anew", path, error))?;
+    let mut bytes = Vec::new();
+    file.read_to_end(&mut bytes)
+        .map_err(|error| JournalError::io("read", path, error))?;
+    Ok(bytes)
+}
+
+#[cfg(test)]
+mod tests;
