@@ -137,3 +137,62 @@ impl Diff {
         unified
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::io::Write;
+    use std::process::{Command, Stdio};
+
+    use proptest::prelude::*;
+
+    use super::*;
+
+    #[test]
+    fn a_missing_final_newline_is_told() {
+        let diff = Diff::new("a/x", "1\n2\r\n3", "b/x", "1\n2\r\n3\n");
+        assert_eq!(
+            diff.to_unified(),
+            "--- a/x\n+++ b/x\n@@ -1,3 +1,3 @@\n 1\n 2\r\n-3\n\\ No newline at end of file\n+3\n"
+        );
+        assert_eq!(diff.counts(), (1, 1));
+        assert_eq!(diff.lines()[0].tag, Tag::Hunk);
+    }
+
+    #[test]
+    fn equal_texts_have_no_difference_and_labels_cannot_forge_lines() {
+        let same = Diff::new("a", "x\n", "b", "x\n");
+        assert!(same.is_empty() && same.to_unified().is_empty());
+        let diff = Diff::new("a\n+++ forged", "x\n", "é\u{1b}[m", "y\n");
+        assert!(
+            diff.to_unified()
+                .starts_with("--- a\\n+++ forged\n+++ é\\u{1b}[m\n@@")
+        );
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig { cases: 60, failure_persistence: None, ..ProptestConfig::default() })]
+
+        #[test]
+        fn patch_makes_the_new_text_of_the_old(
+            old in "(?s)[ab\r\n]{1,40}", new in "(?s)[ab\r\n]{1,40}",
+        ) {
+            prop_assume!(old != new);
+            let file = tempfile::NamedTempFile::new().unwrap();
+            std::fs::write(file.path(), &old).unwrap();
+            let Ok(mut patch) = Command::new("patch")
+                .args(["--binary", "-s", "-u", "-o", "-"])
+                .arg(file.path())
+                .stdin(Stdio::piped())
+                .stdout(Stdio::piped())
+                .spawn()
+            else {
+                eprintln!("SKIPPED: no patch here");
+                return Ok(());
+            };
+            let unified = Diff::new("x", &old, "x", &new).to_unified();
+            patch.stdin.take().unwrap().write_all(unified.as_bytes()).unwrap();
+            let made = patch.wait_with_output().unwrap().stdout;
+            prop_assert_eq!(made, new.as_bytes());
+        }
+    }
+}

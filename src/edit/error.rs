@@ -139,7 +139,7 @@ pub(crate) fn did_you_mean<'a>(
     what: &str,
 ) -> String {
     let known: Vec<&str> = known.into_iter().collect();
-    match similar::get_close_matches(name, &known, 1, 0.7).first() {
+    match similar::get_close_matches(name, &known, 1, 0.6).first() {
         Some(close) => format!("did you mean `{close}`? {what}: {}", list(known)),
         None => format!("{what}: {}", list(known)),
     }

@@ -172,3 +172,86 @@ fn miscounted(
     .at(Place::of(text, start + found[0]))
     .hint("correct the count, or narrow the place with `after` and `before`")
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const FILE: &str = "[a]\nport = 1\nhost = x\n[b]\nport = 1\n";
+
+    fn edit(find: &str, replace: &str, count: usize) -> Replacement {
+        Replacement {
+            find: find.to_owned(),
+            replace: replace.to_owned(),
+            count,
+            after: None,
+            before: None,
+        }
+    }
+
+    #[test]
+    fn text_is_replaced_as_often_as_was_said() {
+        let edited = replace(FILE, &edit("port = 1", "port = $1 \\n", 2)).unwrap();
+        assert_eq!(edited, FILE.replace("port = 1", "port = $1 \\n"));
+        assert_eq!(replace("aé", &edit("é", "", 1)).unwrap(), "a");
+    }
+
+    #[test]
+    fn anchors_narrow_the_place() {
+        let below = Replacement {
+            after: Some(" [b] ".to_owned()),
+            ..edit("port = 1", "port = 2", 1)
+        };
+        assert_eq!(
+            replace(FILE, &below).unwrap(),
+            "[a]\nport = 1\nhost = x\n[b]\nport = 2\n"
+        );
+        let between = Replacement {
+            after: Some("[a]".to_owned()),
+            before: Some("[b]".to_owned()),
+            ..edit("port = 1", "port = 2", 1)
+        };
+        assert_eq!(
+            replace(FILE, &between).unwrap(),
+            "[a]\nport = 2\nhost = x\n[b]\nport = 1\n"
+        );
+        for (after, reason) in [
+            ("port = 1", Reason::Ambiguous),
+            ("[c]", Reason::Missing),
+            ("  ", Reason::Request),
+        ] {
+            let edit = Replacement {
+                after: Some(after.to_owned()),
+                ..edit("x", "y", 1)
+            };
+            assert_eq!(replace(FILE, &edit).unwrap_err().reason(), reason);
+        }
+    }
+
+    #[test]
+    fn another_count_is_refused_with_the_lines() {
+        let error = replace(FILE, &edit("port = 1", "p", 1)).unwrap_err();
+        assert_eq!(error.reason(), Reason::Ambiguous);
+        assert!(
+            error.to_string().contains("2 times, not 1: lines 2, 5"),
+            "{error}"
+        );
+        for (text, edit, reason) in [
+            (FILE, edit("nowhere", "y", 1), Reason::Missing),
+            (FILE, edit("port = 2", "port = 1", 2), Reason::Unchanged),
+            (FILE, edit("port = 2", "port = 1", 1), Reason::Missing),
+            ("aaa", edit("aa", "b", 2), Reason::Ambiguous),
+            (FILE, edit("", "b", 1), Reason::Request),
+            (FILE, edit("a", "a", 1), Reason::Request),
+            (FILE, edit("a", "b", 0), Reason::Request),
+        ] {
+            assert_eq!(
+                replace(text, &edit).unwrap_err().reason(),
+                reason,
+                "{edit:?}"
+            );
+        }
+        let error = replace("a\r\nb\r\n", &edit("a\nb", "c", 1)).unwrap_err();
+        assert!(error.advice().unwrap().contains("CR LF"));
+    }
+}

@@ -25,6 +25,10 @@ mod answer;
 mod exit;
 mod quote;
 #[cfg(test)]
+mod reading;
+#[cfg(test)]
+mod stage;
+#[cfg(test)]
 mod tests;
 
 use serde::{Deserialize, Serialize};

@@ -70,9 +70,9 @@ impl SwapExit {
         }
     }
 
-    /// Tells whether the file certainly holds what it held before a swap was tried.
+    /// Tells whether the file certainly holds what it held before the program ran.
     pub fn is_as_before(self) -> bool {
-        !matches!(self, Self::Done | Self::NotRestored | Self::Already)
+        !matches!(self, Self::Done | Self::NotRestored | Self::RestoredUnsound)
     }
 }
 
