@@ -297,6 +297,22 @@ fn what_is_not_understood_is_refused_with_its_place() {
 }
 
 #[test]
+fn a_result_that_changes_more_than_the_edit_is_refused() {
+    let meant = lex::read("a { b c; }\nd;").unwrap();
+    assert_eq!(check::only_intended("a{b c;}# e\nd;", &meant), Ok(()));
+    for wrong in [
+        "a { b c; }",
+        "a { b; }\nd;",
+        "a { b c; d; }",
+        "a { b c; }\nd {}",
+        "a { b c; }\nd",
+    ] {
+        let error = check::only_intended(wrong, &meant).unwrap_err();
+        assert_eq!(error.reason(), Reason::Drift, "{wrong}");
+    }
+}
+
+#[test]
 fn an_include_is_refused_until_somebody_vouches_for_it() {
     let text = "upstream a{server x;}\ninclude /etc/nginx/mime.types;\ninclude tls.conf;\nproxy_pass http://a;\n";
     let mut edit = edit(&["a"], Some(Scheme::Https));

@@ -91,6 +91,7 @@ fn neighbours_quotes_and_line_ends_stay() {
         ("a: true", "a", text("false"), "a: false"),
         ("a: x # c", "a", text("it's: \\"), "a: 'it''s: \\' # c"),
         ("a: 'x'", "a", text("l1\nl2\u{1}"), "a: \"l1\\nl2\\x01\""),
+        ("a: x", "a", text("b #c"), "a: \"b #c\""),
         ("a: x", "a", text(""), "a: \"\""),
         ("a: x", "a", text("22:30"), "a: \"22:30\""),
         (
@@ -197,6 +198,28 @@ fn what_would_change_more_than_its_place_is_refused() {
         put("a: 1", "a", text("\0")).unwrap_err().reason(),
         Reason::Request
     );
+}
+
+#[test]
+fn a_result_that_changes_a_neighbour_is_refused() {
+    let file = "a: 1\nb: 1\n";
+    let edit = SetScalar {
+        path: path("a"),
+        value: text("2"),
+    };
+    let tree = Tree::read(file).unwrap();
+    let target = find(file, &tree, &edit.path).unwrap();
+    assert_eq!(only_intended("a: 2\nb: 1\n", &tree, target, &edit), Ok(()));
+    for wrong in [
+        "a: 2\nb: 9\n",
+        "a: 2\n",
+        "a: 2\nb: '1'\n",
+        "a: 3\nb: 1\n",
+        "a: [2\n",
+    ] {
+        let error = only_intended(wrong, &tree, target, &edit).unwrap_err();
+        assert_eq!(error.reason(), Reason::Drift, "{wrong}");
+    }
 }
 
 #[test]
