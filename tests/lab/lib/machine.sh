@@ -101,7 +101,7 @@ machine_exec() {
     shift
     [ $# -gt 0 ] || die "exec what?"
     pid=$(machine_pid "$name") || die "$name is not running"
-    exec nsenter --target "$pid" --mount --uts --ipc --net --pid --root --wd=/root \
+    exec nsenter --target "$pid" --mount --uts --ipc --net --pid --root --wdns=/root \
         env -i HOME=/root USER=root TERM="${TERM:-dumb}" LANG=C.UTF-8 \
         PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin "$@"
 }

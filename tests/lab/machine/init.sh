@@ -27,7 +27,7 @@ come_up() {
     /usr/sbin/sshd -D -E /var/log/sshd.log &
     /usr/sbin/dockerd --storage-driver=vfs --bridge=none --iptables=false --ip6tables=false \
         --cgroup-parent="/$cgroup" >/var/log/dockerd.log 2>&1 &
-    within 300 docker version
+    within 300 docker version || { tail -n 20 /var/log/dockerd.log; return 1; }
     /opt/lab/world/"$role"/setup "$name"
 }
 
@@ -36,7 +36,6 @@ come_up "$@" &
 if wait $!; then
     touch /run/lab/ready
 else
-    tail -n 20 /var/log/dockerd.log || true
     touch /run/lab/failed
 fi
 while :; do
