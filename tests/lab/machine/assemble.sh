@@ -115,13 +115,12 @@ net_files() {
     echo "$name" >"$new/etc/hostname"
     # A container of the procedure finds the others by these names; each has a loopback address of its own.
     cat >"$new/etc/hosts" <<EOF
-127.0.0.1 localhost
+127.0.0.1 localhost influxdb
 127.0.0.2 core
 127.0.0.3 hfs
 127.0.0.4 preview
 127.0.0.5 mfa
 127.0.0.6 mongodb
-127.0.0.7 influxdb
 $net.1 bastion
 $net.11 source
 $net.12 dest
