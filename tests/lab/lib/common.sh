@@ -5,6 +5,7 @@ STATE=${RUNSHEET_LAB:-/var/lib/runsheet-lab}
 NET=${RUNSHEET_LAB_NET:-10.77.0}
 BRIDGE=${RUNSHEET_LAB_BRIDGE:-rslab0}
 DATA_MB=${RUNSHEET_LAB_DATA_MB:-48}
+# shellcheck disable=SC2034  # used by machine.sh
 CGROUP=runsheet-lab-$BRIDGE
 MACHINES=(source dest register register-2)
 
@@ -42,13 +43,22 @@ die() {
 
 need_root() { [ "$(id -u)" -eq 0 ] || die "'lab' makes namespaces, mounts and links: run it as root"; }
 
-# One `up`, `down` or `reset` at a time. The lock lies beside the state folder, which `down` removes,
-# and is itself removed only by the holder.
+# One `up`, `down` or `reset` at a time. The lock is on the folder that holds the state folder: a lock file
+# of our own would have to outlive `down` or be removed under someone who waits for it.
 lock_state() {
-    mkdir -p "$(dirname -- "$STATE")"
-    exec 9>"$STATE.lock"
-    flock -w 120 9 || die "another 'lab' has held $STATE.lock for two minutes"
-    trap 'rm -f -- "$STATE.lock"' EXIT
+    local parent
+    parent=$(dirname -- "$STATE")
+    mkdir -p "$parent"
+    exec 9<"$parent"
+    flock -w 120 9 || die "another 'lab' has been at work on $STATE for two minutes"
+}
+
+# Says whether what was built is what would be built now.
+fingerprint() {
+    {
+        echo "$NET $BRIDGE $DATA_MB"
+        find "$LAB_HOME" -type f -print0 | sort -z | xargs -0 sha256sum
+    } | sha256sum
 }
 
 env_print() {
