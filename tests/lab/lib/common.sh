@@ -41,6 +41,12 @@ die() {
     exit 1
 }
 
+# The folder goes into ssh_config and into machines that start elsewhere.
+case $STATE in
+    /*) ;;
+    *) die "RUNSHEET_LAB has to be an absolute path, not '$STATE'" ;;
+esac
+
 need_root() { [ "$(id -u)" -eq 0 ] || die "'lab' makes namespaces, mounts and links: run it as root"; }
 
 # One `up`, `down` or `reset` at a time. The lock is on the folder that holds the state folder: a lock file
