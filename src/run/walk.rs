@@ -683,6 +683,31 @@ const KINDS: &[&str] = &[
     "run-ended",
 ];
 
+/// Walks every `threads`th seed from `first + part` on.
+fn walk_many(
+    first: u64,
+    walks: u64,
+    part: u64,
+    threads: u64,
+) -> (u64, BTreeMap<&'static str, u64>) {
+    let mut finished = 0;
+    let mut reached: BTreeMap<&str, u64> = BTreeMap::new();
+    for seed in (first..first + walks)
+        .skip(part as usize)
+        .step_by(threads as usize)
+    {
+        let outcome = std::panic::catch_unwind(|| walk(seed));
+        let Ok((done, counts)) = outcome else {
+            panic!("walk failed; walk it again with RUNSHEET_SEED={seed}");
+        };
+        finished += u64::from(done);
+        for (kind, count) in counts {
+            *reached.entry(kind).or_default() += count;
+        }
+    }
+    (finished, reached)
+}
+
 #[test]
 fn whatever_is_pressed_and_whatever_fails_the_state_stays_whole() {
     let number = |name: &str| {
@@ -695,14 +720,18 @@ fn whatever_is_pressed_and_whatever_fails_the_state_stays_whole() {
         Some(seed) => (seed, 1),
         None => (Timestamp::now().as_microsecond() as u64, walks),
     };
+    let threads = std::thread::available_parallelism().map_or(1, usize::from) as u64;
+    let parts: Vec<_> = std::thread::scope(|scope| {
+        let walkers: Vec<_> = (0..threads)
+            .map(|part| scope.spawn(move || walk_many(first, walks, part, threads)))
+            .collect();
+        walkers.into_iter().map(|walker| walker.join()).collect()
+    });
     let mut finished = 0;
     let mut reached: BTreeMap<&str, u64> = BTreeMap::new();
-    for seed in first..first + walks {
-        let outcome = std::panic::catch_unwind(|| walk(seed));
-        let Ok((done, counts)) = outcome else {
-            panic!("walk failed; walk it again with RUNSHEET_SEED={seed}");
-        };
-        finished += u64::from(done);
+    for part in parts {
+        let (done, counts) = part.expect("a walk failed; its seed stands above");
+        finished += done;
         for (kind, count) in counts {
             *reached.entry(kind).or_default() += count;
         }
