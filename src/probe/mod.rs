@@ -24,10 +24,11 @@ use crate::names::{HostName, MachineName};
 use crate::template::{Template, TemplateError, Values};
 
 pub use answer::{complaint, one_line};
-pub use table::parse;
+pub use table::ProbeTable;
 pub use words::{NulByte, words};
 
 /// A kind of probe, as the runbook names it.
+#[derive(Debug)]
 pub struct ProbeKind {
     /// The key that makes a table a probe of this kind: `http`.
     pub name: &'static str,

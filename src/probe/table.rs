@@ -6,45 +6,68 @@ use serde::de::{Deserialize, Deserializer, Error as _, MapAccess, SeqAccess, Vis
 use toml::Spanned;
 use toml::de::{DeArray, DeTable, DeValue, ValueDeserializer};
 
-use super::{PROBES, Probe};
+use super::{PROBES, Probe, ProbeKind};
 use crate::names::did_you_mean;
 
-/// Reads a whole probe table, whose kind is told by one of its keys.
+/// A probe's table as it stands in a file: its kind is known, its keys are not read yet.
 ///
-/// Only the probe's own keys are allowed; the common ones (`on`, `within`, …) belong to what is around it.
-pub fn parse(value: ValueDeserializer<'_>) -> Result<Box<dyn Probe>, toml::de::Error> {
-    let node = Spanned::<Node>::deserialize(value)?;
-    let Node::Table(entries) = node.get_ref() else {
-        return Err(toml::de::Error::custom(
-            "a probe is a table, such as { tcp = \"{{dest.address}}:443\" }",
-        ));
+/// Only the probe's own keys are allowed; the common ones (`on`, `within`, …) belong to what is around
+/// it. The table is copied first because serde lends a field any deserializer, and a probe wants one
+/// of TOML's, to say where in the file a mistake is.
+#[derive(Debug)]
+pub struct ProbeTable {
+    kind: &'static ProbeKind,
+    table: Spanned<Node>,
+}
+
+impl ProbeTable {
+    /// Reads the keys.
+    pub fn probe(&self) -> Result<Box<dyn Probe>, toml::de::Error> {
+        (self.kind.parse)(ValueDeserializer::from(value_of(&self.table)?))
+    }
+}
+
+impl<'de> Deserialize<'de> for ProbeTable {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let table = Spanned::<Node>::deserialize(deserializer)?;
+        match kind_of(table.get_ref()) {
+            Ok(kind) => Ok(Self { kind, table }),
+            Err(complaint) => Err(D::Error::custom(complaint)),
+        }
+    }
+}
+
+fn kind_of(node: &Node) -> Result<&'static ProbeKind, String> {
+    let Node::Table(entries) = node else {
+        return Err("a probe is a table, such as { tcp = \"{{dest.address}}:443\" }".to_owned());
     };
     let keys = || entries.iter().map(|(key, _)| key.get_ref().as_str());
     let mut kinds = PROBES
         .iter()
         .filter(|kind| keys().any(|key| key == kind.name));
-    let names = || PROBES.iter().map(|kind| kind.name);
     match (kinds.next(), kinds.next()) {
-        (Some(kind), None) => (kind.parse)(ValueDeserializer::from(value_of(&node)?)),
-        (Some(one), Some(other)) => Err(toml::de::Error::custom(format!(
-            "a probe is one of a kind, and this is both `{}` and `{}`",
+        (Some(kind), None) => Ok(kind),
+        (Some(one), Some(other)) => Err(format!(
+            "a probe is of one kind, and this is both `{}` and `{}`",
             one.name, other.name
-        ))),
+        )),
         (None, _) => {
+            let names = || PROBES.iter().map(|kind| kind.name);
             let known: Vec<&str> = names().collect();
             let meant = keys()
                 .find_map(|key| did_you_mean(key, names()))
                 .map(|name| format!("; did you mean `{name}`?"))
                 .unwrap_or_default();
-            Err(toml::de::Error::custom(format!(
+            Err(format!(
                 "no kind of probe is named here: use one of {}{meant}",
                 known.join(", ")
-            )))
+            ))
         }
     }
 }
 
 /// A TOML value with its places, taken out of a deserializer that keeps its own to itself.
+#[derive(Debug)]
 enum Node {
     Text(String),
     /// Digits, as TOML writes them.
@@ -132,7 +155,7 @@ mod tests {
     use super::*;
 
     fn read(text: &str) -> Result<Box<dyn Probe>, toml::de::Error> {
-        parse(ValueDeserializer::parse(text).unwrap())
+        ProbeTable::deserialize(ValueDeserializer::parse(text).unwrap())?.probe()
     }
 
     #[test]

@@ -26,7 +26,10 @@ pub fn words<'a>(all: impl IntoIterator<Item = &'a str>) -> Result<String, NulBy
 }
 
 fn word(text: &str) -> Result<String, NulByte> {
-    let bare = |c: char| c.is_ascii_alphanumeric() || "_-./:@%+,".contains(c);
+    // An equals sign in the first word would set a variable; in an option it is only one.
+    let option = text.starts_with('-');
+    let bare =
+        |c: char| c.is_ascii_alphanumeric() || "_-./:@%+,".contains(c) || (option && c == '=');
     if text.contains('\0') {
         return Err(NulByte);
     }
