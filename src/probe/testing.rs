@@ -2,7 +2,7 @@
 
 use std::process::{Command, Stdio};
 
-use super::{Question, Reply, Scene};
+use super::{Probe, Question, Reply, Scene, Verdict};
 use crate::names::{HostName, MachineName, ParamName};
 use crate::template::{Machine, Values};
 
@@ -116,4 +116,15 @@ pub(crate) fn source() -> MachineName {
 /// A scene on a machine.
 pub(crate) fn scene<'a>(here: &'a MachineName, values: &'a Values) -> Scene<'a> {
     Scene { here, values }
+}
+
+/// Judging with the values of [`values`], on `source`.
+pub(crate) trait Judged {
+    fn judged(&self, reply: &Reply) -> Verdict;
+}
+
+impl<P: Probe + ?Sized> Judged for P {
+    fn judged(&self, reply: &Reply) -> Verdict {
+        self.judge(&scene(&source(), &values()), reply)
+    }
 }

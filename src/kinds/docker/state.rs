@@ -157,7 +157,7 @@ impl Probe for ContainerProbe {
         Ok(Ask::Script(question(self.container.get_ref(), scene)?))
     }
 
-    fn judge(&self, reply: &Reply) -> Verdict {
+    fn judge(&self, _: &Scene<'_>, reply: &Reply) -> Verdict {
         if reply.code != 0 {
             // A container that is not there is not a stopped one: nothing could be started again.
             return Verdict::cannot_say(complaint(reply));

@@ -1,4 +1,5 @@
 use super::*;
+use crate::probe::testing::Judged as _;
 use crate::kinds::testing::Stand;
 use crate::probe::Holds;
 use crate::probe::testing::{HOSTILE, failed, run, said};
@@ -22,10 +23,10 @@ fn a_running_container_is_stopped_and_the_way_back_starts_it() {
     let headline = undo.headline(&stand.moment().scene).unwrap();
     assert_eq!(headline, "docker start pryvio_nginx");
     let proof = &action.own_proof()[0];
-    assert_eq!(proof.judge(&said("exited\n")).holds, Holds::Yes);
-    assert_eq!(proof.judge(&said("running\n")).holds, Holds::No);
+    assert_eq!(proof.judged(&said("exited\n")).holds, Holds::Yes);
+    assert_eq!(proof.judged(&said("running\n")).holds, Holds::No);
     let gone = failed(1, "Error: No such container: pryvio_nginx\n");
-    assert_eq!(proof.judge(&gone).holds, Holds::CannotSay);
+    assert_eq!(proof.judged(&gone).holds, Holds::CannotSay);
 }
 
 #[test]

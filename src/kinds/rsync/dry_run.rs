@@ -194,7 +194,7 @@ impl Probe for FindsNothing {
         Ok(Ask::Script(question(&Line::new(&self.keys, scene)?)?))
     }
 
-    fn judge(&self, reply: &Reply) -> Verdict {
+    fn judge(&self, _: &Scene<'_>, reply: &Reply) -> Verdict {
         if reply.code != 0 {
             return Verdict::cannot_say(complaint(reply));
         }

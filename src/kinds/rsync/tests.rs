@@ -2,6 +2,7 @@ use std::fs;
 use std::path::Path;
 
 use super::*;
+use crate::probe::testing::Judged as _;
 use crate::kinds::testing::Stand;
 use crate::probe::testing::{HOSTILE, ask};
 use crate::probe::{Ask, Holds, Verdict};
@@ -28,7 +29,7 @@ fn local(stand: &mut Stand, from: &str, to: &str, more: &str) -> Rsync {
 fn proof(stand: &Stand, action: &Rsync) -> Verdict {
     let probe = action.own_proof().remove(0);
     match probe.ask(&stand.moment().scene).unwrap() {
-        Ask::Script(question) => probe.judge(&ask(&question, &stand.values)),
+        Ask::Script(question) => probe.judged(&ask(&question, &stand.values)),
         Ask::Person(_) => panic!("a copy is proved by a machine"),
     }
 }
