@@ -7,12 +7,16 @@
 
 mod command;
 mod docker;
+mod edit;
+mod file_edit;
 mod manual;
+mod nginx_upstream;
 mod note;
 mod rsync;
 mod ssh_key;
 mod ssh_login;
 mod wait;
+mod yaml;
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -23,8 +27,8 @@ use sha2::{Digest, Sha256};
 use toml::de::ValueDeserializer;
 
 use crate::names::{HostName, MachineName, RunId, StepId};
-use crate::probe::{NulByte, Probe, one_line};
 pub use crate::probe::{Mentions, Question, Reply, Scene, Shell};
+use crate::probe::{NulByte, Probe, one_line};
 use crate::template::TemplateError;
 
 /// A kind of step, as the runbook names it.
@@ -43,6 +47,9 @@ pub const KINDS: &[Kind] = &[
     docker::KIND,
     ssh_key::KIND,
     rsync::KIND,
+    nginx_upstream::KIND,
+    yaml::KIND,
+    edit::KIND,
     wait::KIND,
 ];
 

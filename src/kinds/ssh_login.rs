@@ -159,7 +159,7 @@ impl Probe for LoginProbe {
         }))
     }
 
-    fn judge(&self, reply: &Reply) -> Verdict {
+    fn judge(&self, _: &Scene<'_>, reply: &Reply) -> Verdict {
         match reply.code {
             0 => Verdict::yes("logged in"),
             126 | 127 => Verdict::cannot_say(complaint(reply)),

@@ -4,6 +4,7 @@
 //! verify = [
 //!   { command = "systemctl is-active nginx" },                       # exit 0
 //!   { command = "docker ps -q | wc -l", at-least = 3, shell = "bash" },
+//!   { command = "dig +short core1.example", equals = "{{dest.address}}" },
 //!   { command = "docker inspect -f '{{.State.Running}}' nginx", equals = "false" },
 //! ]
 //! ```
@@ -15,7 +16,7 @@ use toml::de::ValueDeserializer;
 
 use super::{Ask, Mentions, Probe, ProbeKind, Question, Reply, Scene, Shell, Verdict};
 use super::{complaint, one_line};
-use crate::template::TemplateError;
+use crate::template::{Template, TemplateError};
 
 /// The kind, for the list.
 pub(super) const KIND: ProbeKind = ProbeKind {
@@ -36,8 +37,9 @@ struct Command {
     shell: Shell,
     /// The exit code that counts as having worked; 0 where it is not given.
     exit: Option<i32>,
-    equals: Option<String>,
-    contains: Option<String>,
+    /// Compared without the blanks around it.
+    equals: Option<Spanned<Template>>,
+    contains: Option<Spanned<Template>>,
     matches: Option<Pattern>,
     lines: Option<usize>,
     empty: Option<bool>,
@@ -70,15 +72,17 @@ impl Command {
         self.at_least.is_some() || self.at_most.is_some()
     }
 
-    fn conditions(&self) -> String {
+    fn conditions(&self, scene: &Scene<'_>) -> Result<String, TemplateError> {
         let mut all = Vec::new();
         if let Some(code) = self.exit {
             all.push(format!("exits with {code}"));
         }
         if let Some(text) = &self.equals {
+            let text = text.get_ref().fill(scene.values)?;
             all.push(format!("says {}", one_line(text.as_bytes())));
         }
         if let Some(text) = &self.contains {
+            let text = text.get_ref().fill(scene.values)?;
             all.push(format!("mentions {}", one_line(text.as_bytes())));
         }
         if let Some(Pattern(pattern)) = &self.matches {
@@ -104,10 +108,15 @@ impl Command {
         if all.is_empty() {
             all.push("works".to_owned());
         }
-        all.join(" and ")
+        Ok(all.join(" and "))
     }
 
-    fn judge_output(&self, reply: &Reply) -> Verdict {
+    fn judge_output(&self, scene: &Scene<'_>, reply: &Reply) -> Result<Verdict, TemplateError> {
+        let fill = |template: &Option<Spanned<Template>>| match template {
+            Some(template) => template.get_ref().fill(scene.values).map(Some),
+            None => Ok(None),
+        };
+        let (equals, contains) = (fill(&self.equals)?, fill(&self.contains)?);
         let text = reply.text();
         let seen = if text.is_empty() {
             "nothing printed".to_owned()
@@ -115,36 +124,31 @@ impl Command {
             one_line(text.as_bytes())
         };
         // What was found in a part is in the whole; everything else needs the whole.
-        let found = self
-            .contains
-            .as_ref()
-            .is_none_or(|part| text.contains(part))
+        let found = contains.as_ref().is_none_or(|part| text.contains(part))
             && (self.matches.as_ref()).is_none_or(|Pattern(pattern)| pattern.is_match(&text));
-        let needs_all = self.equals.is_some()
+        let needs_all = equals.is_some()
             || self.lines.is_some()
             || self.empty.is_some()
             || self.compares_number();
         if reply.cut && (needs_all || !found) {
-            return Verdict::cannot_say(format!("too much was printed to compare: {seen}"));
+            let seen = format!("too much was printed to compare: {seen}");
+            return Ok(Verdict::cannot_say(seen));
         }
         let mut holds = found
-            && self
-                .equals
-                .as_ref()
-                .is_none_or(|wanted| text == wanted.trim())
+            && equals.as_ref().is_none_or(|wanted| text == wanted.trim())
             && self
                 .lines
                 .is_none_or(|wanted| text.lines().count() == wanted)
             && self.empty.is_none_or(|wanted| text.is_empty() == wanted);
         if self.compares_number() {
             let Some(number) = text.parse::<f64>().ok().filter(|n| n.is_finite()) else {
-                return Verdict::cannot_say(format!("not a number: {seen}"));
+                return Ok(Verdict::cannot_say(format!("not a number: {seen}")));
             };
             holds = holds
                 && self.at_least.is_none_or(|least| number >= least)
                 && self.at_most.is_none_or(|most| number <= most);
         }
-        Verdict::when(holds, seen)
+        Ok(Verdict::when(holds, seen))
     }
 }
 
@@ -153,9 +157,9 @@ impl Probe for Command {
         "command"
     }
 
-    fn says(&self, _: &Scene<'_>) -> Result<String, TemplateError> {
+    fn says(&self, scene: &Scene<'_>) -> Result<String, TemplateError> {
         let command = one_line(self.command.get_ref().as_bytes());
-        Ok(format!("`{command}` {}", self.conditions()))
+        Ok(format!("`{command}` {}", self.conditions(scene)?))
     }
 
     fn ask(&self, scene: &Scene<'_>) -> Result<Ask, TemplateError> {
@@ -167,10 +171,12 @@ impl Probe for Command {
         }))
     }
 
-    fn judge(&self, reply: &Reply) -> Verdict {
+    fn judge(&self, scene: &Scene<'_>, reply: &Reply) -> Verdict {
         if reply.code == self.exit.unwrap_or(0) {
             if self.reads_output() {
-                return self.judge_output(reply);
+                return self
+                    .judge_output(scene, reply)
+                    .unwrap_or_else(|error| Verdict::cannot_say(error.to_string()));
             }
             return Verdict::yes(format!("exit {}", reply.code));
         }
@@ -185,6 +191,7 @@ impl Probe for Command {
 
     fn mentions(&self) -> Mentions<'_> {
         Mentions {
+            templates: self.equals.iter().chain(&self.contains).collect(),
             shells: vec![&self.command],
             ..Mentions::default()
         }
@@ -195,6 +202,7 @@ impl Probe for Command {
 mod tests {
     use super::*;
     use crate::probe::Holds::{self, CannotSay, No, Yes};
+    use crate::probe::testing::Judged as _;
     use crate::probe::testing::{ask, failed, said, scene, source, values};
 
     fn probe(keys: &str) -> Command {
@@ -212,6 +220,9 @@ mod tests {
             ("contains = 'x'", "abc", No),
             ("matches = '^a.c$'", "abc\n", Yes),
             ("matches = '^b'", "abc\n", No),
+            ("equals = '{{ROOT}}'", "/var/pryv\n", Yes),
+            ("contains = '{{dest.address}}'", "10.0.0.1", No),
+            ("equals = '{{NONE}}'", "", CannotSay),
             ("lines = 2", "a\nb\n", Yes),
             ("lines = 0", "", Yes),
             ("lines = 1", "a\nb\n", No),
@@ -225,21 +236,21 @@ mod tests {
             ("at-most = 4", "nan", CannotSay),
         ];
         for (keys, printed, holds) in table {
-            let verdict = probe(keys).judge(&said(printed));
+            let verdict = probe(keys).judged(&said(printed));
             assert_eq!(verdict.holds, *holds, "{keys} of {printed:?}: {verdict:?}");
         }
     }
 
     #[test]
     fn a_command_that_did_not_work_proves_nothing_by_its_silence() {
-        let verdict = probe("empty = true").judge(&failed(1, "cannot connect\n"));
+        let verdict = probe("empty = true").judged(&failed(1, "cannot connect\n"));
         assert_eq!(verdict.holds, CannotSay);
         assert_eq!(verdict.seen, "exit 1: cannot connect");
-        assert_eq!(probe("exit = 1").judge(&failed(1, "")).holds, Yes);
-        assert_eq!(probe("").judge(&failed(1, "")).holds, No);
-        assert_eq!(probe("").judge(&failed(127, "")).holds, CannotSay);
+        assert_eq!(probe("exit = 1").judged(&failed(1, "")).holds, Yes);
+        assert_eq!(probe("").judged(&failed(1, "")).holds, No);
+        assert_eq!(probe("").judged(&failed(127, "")).holds, CannotSay);
         assert_eq!(
-            probe("exit = 1, empty = true").judge(&failed(1, "")).holds,
+            probe("exit = 1, empty = true").judged(&failed(1, "")).holds,
             Yes
         );
     }
@@ -250,14 +261,14 @@ mod tests {
             cut: true,
             ..said("abc")
         };
-        assert_eq!(probe("equals = 'abc'").judge(&cut).holds, CannotSay);
-        assert_eq!(probe("contains = 'x'").judge(&cut).holds, CannotSay);
-        assert_eq!(probe("contains = 'b'").judge(&cut).holds, Yes);
+        assert_eq!(probe("equals = 'abc'").judged(&cut).holds, CannotSay);
+        assert_eq!(probe("contains = 'x'").judged(&cut).holds, CannotSay);
+        assert_eq!(probe("contains = 'b'").judged(&cut).holds, Yes);
     }
 
     #[test]
     fn what_was_seen_is_one_harmless_line() {
-        let verdict = probe("equals = 'x'").judge(&said("a\n\u{1b}[31m\u{202e}b"));
+        let verdict = probe("equals = 'x'").judged(&said("a\n\u{1b}[31m\u{202e}b"));
         assert_eq!(verdict.seen, "a \\u{1b}[31m\\u{202e}b");
     }
 
@@ -269,7 +280,7 @@ mod tests {
         let Ask::Script(question) = probe.ask(&scene(&here, &values)).unwrap() else {
             panic!("a command is asked of a machine");
         };
-        assert_eq!(probe.judge(&ask(&question, &values)).holds, Yes);
+        assert_eq!(probe.judged(&ask(&question, &values)).holds, Yes);
     }
 
     #[test]

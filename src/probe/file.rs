@@ -234,7 +234,7 @@ impl Probe for File {
         }))
     }
 
-    fn judge(&self, reply: &Reply) -> Verdict {
+    fn judge(&self, _: &Scene<'_>, reply: &Reply) -> Verdict {
         if reply.code != 0 {
             return Verdict::cannot_say(complaint(reply));
         }

@@ -38,7 +38,7 @@ struct Http {
     http: Spanned<Template>,
     /// Any of 200 to 299 where it is not given.
     status: Option<Status>,
-    contains: Option<String>,
+    contains: Option<Spanned<Template>>,
     /// Whether it must not answer at all.
     #[serde(default)]
     fails: bool,
@@ -114,7 +114,7 @@ impl Http {
         }
     }
 
-    fn judge_answer(&self, reply: &Reply) -> Verdict {
+    fn judge_answer(&self, scene: &Scene<'_>, reply: &Reply) -> Verdict {
         let Some((status, body)) = answer(&reply.stdout) else {
             let seen = one_line(&reply.stdout);
             return Verdict::cannot_say(format!("not an answer in HTTP: {seen}"));
@@ -132,7 +132,11 @@ impl Http {
         let Some(wanted) = &self.contains else {
             return Verdict::yes(format!("answers {status}"));
         };
-        if String::from_utf8_lossy(body).contains(wanted) {
+        let wanted = match wanted.get_ref().fill(scene.values) {
+            Ok(wanted) => wanted,
+            Err(error) => return Verdict::cannot_say(error.to_string()),
+        };
+        if String::from_utf8_lossy(body).contains(&wanted) {
             Verdict::yes(format!("answers {status} with it"))
         } else if reply.cut {
             Verdict::cannot_say(format!("answers {status}, too long to look through"))
@@ -181,6 +185,7 @@ impl Probe for Http {
             None => format!("{url} answers 2xx"),
         };
         if let Some(text) = &self.contains {
+            let text = text.get_ref().fill(scene.values)?;
             says.push_str(&format!(" with {}", one_line(text.as_bytes())));
         }
         Ok(says)
@@ -221,12 +226,12 @@ impl Probe for Http {
         }))
     }
 
-    fn judge(&self, reply: &Reply) -> Verdict {
+    fn judge(&self, scene: &Scene<'_>, reply: &Reply) -> Verdict {
         // After curl(1), EXIT CODES. Not among those that count as no answer: 6, a name that does not
         // resolve, which is as likely a mistake in the name; and 60, a certificate that is not
         // trusted, which somebody sent.
         match reply.code {
-            0 => self.judge_answer(reply),
+            0 => self.judge_answer(scene, reply),
             7 => Verdict::when(self.fails, "refuses connections"),
             28 => Verdict::when(self.fails, "does not answer in time"),
             35 => Verdict::when(self.fails, "fails in the TLS handshake"),
@@ -246,6 +251,7 @@ impl Probe for Http {
 
     fn mentions(&self) -> Mentions<'_> {
         let mut templates = vec![&self.http];
+        templates.extend(&self.contains);
         templates.extend(&self.ca);
         templates.extend(&self.resolve);
         templates.extend(self.headers.values());
@@ -263,6 +269,7 @@ mod tests {
 
     use super::*;
     use crate::probe::Holds::{CannotSay, No, Yes};
+    use crate::probe::testing::Judged as _;
     use crate::probe::testing::{ask, failed, said, scene, source, values};
 
     fn probe(keys: &str) -> Http {
@@ -274,27 +281,27 @@ mod tests {
     fn an_answer_is_judged_by_status_and_content() {
         let ok = "HTTP/1.1 103 Early Hints\r\nLink: x\r\n\r\nHTTP/2 200 \r\nA: b\r\n\r\nhello";
         let gone = "HTTP/1.1 502 Bad Gateway\r\n\r\nHTTP/1.1 200 OK";
-        assert_eq!(probe("").judge(&said(ok)).holds, Yes);
-        assert_eq!(probe("contains = 'ell'").judge(&said(ok)).holds, Yes);
-        assert_eq!(probe("contains = 'A: b'").judge(&said(ok)).holds, No);
-        assert_eq!(probe("status = 204").judge(&said(ok)).holds, No);
-        assert_eq!(probe("").judge(&said(gone)).holds, No);
-        assert_eq!(probe("status = 502").judge(&said(gone)).holds, Yes);
-        assert_eq!(probe("fails = true").judge(&said(gone)).holds, No);
-        assert_eq!(probe("").judge(&said("220 smtp")).holds, CannotSay);
+        assert_eq!(probe("").judged(&said(ok)).holds, Yes);
+        assert_eq!(probe("contains = 'ell'").judged(&said(ok)).holds, Yes);
+        assert_eq!(probe("contains = 'A: b'").judged(&said(ok)).holds, No);
+        assert_eq!(probe("status = 204").judged(&said(ok)).holds, No);
+        assert_eq!(probe("").judged(&said(gone)).holds, No);
+        assert_eq!(probe("status = 502").judged(&said(gone)).holds, Yes);
+        assert_eq!(probe("fails = true").judged(&said(gone)).holds, No);
+        assert_eq!(probe("").judged(&said("220 smtp")).holds, CannotSay);
     }
 
     #[test]
     fn only_a_curl_that_ran_and_was_turned_away_proves_that_nobody_answers() {
         let fails = probe("fails = true");
         for code in [7, 28, 35, 52, 56] {
-            assert_eq!(fails.judge(&failed(code, "")).holds, Yes, "{code}");
-            assert_eq!(probe("").judge(&failed(code, "")).holds, No, "{code}");
+            assert_eq!(fails.judged(&failed(code, "")).holds, Yes, "{code}");
+            assert_eq!(probe("").judged(&failed(code, "")).holds, No, "{code}");
         }
         for code in [2, 3, 6, 77, 127, 137] {
-            assert_eq!(fails.judge(&failed(code, "")).holds, CannotSay, "{code}");
+            assert_eq!(fails.judged(&failed(code, "")).holds, CannotSay, "{code}");
         }
-        assert_eq!(fails.judge(&failed(60, "")).holds, No);
+        assert_eq!(fails.judged(&failed(60, "")).holds, No);
     }
 
     #[test]
@@ -334,7 +341,7 @@ mod tests {
         let Ask::Script(question) = probe.ask(&scene(&here, &values)).unwrap() else {
             panic!("a URL is asked of a machine");
         };
-        let verdict = probe.judge(&ask(&question, &values));
+        let verdict = probe.judged(&ask(&question, &values));
         assert_eq!(verdict.holds, Yes, "{verdict:?}");
         let request = server.join().unwrap();
         assert!(
@@ -342,7 +349,7 @@ mod tests {
             "{request}"
         );
         // The server is gone now, so the same question finds nobody.
-        let gone = probe.judge(&ask(&question, &values));
+        let gone = probe.judged(&ask(&question, &values));
         assert_eq!(gone.holds, No, "{gone:?}");
     }
 }

@@ -53,8 +53,9 @@ pub trait Probe: fmt::Debug + Send + Sync {
     fn says(&self, scene: &Scene<'_>) -> Result<String, TemplateError>;
     /// What to ask, and where.
     fn ask(&self, scene: &Scene<'_>) -> Result<Ask, TemplateError>;
-    /// Judges the answer of a script; never called for a question to a person.
-    fn judge(&self, reply: &Reply) -> Verdict;
+    /// Judges the answer of a script, in the scene it was asked in; never called for a question to a
+    /// person.
+    fn judge(&self, scene: &Scene<'_>, reply: &Reply) -> Verdict;
     /// Where it is asked when nobody says `on`.
     fn usual_place(&self) -> Place {
         Place::Lane

@@ -40,7 +40,7 @@ impl Probe for Person {
         Ok(Ask::Person(self.says(scene)?))
     }
 
-    fn judge(&self, _: &Reply) -> Verdict {
+    fn judge(&self, _: &Scene<'_>, _: &Reply) -> Verdict {
         Verdict::cannot_say("a person is asked, not a machine")
     }
 

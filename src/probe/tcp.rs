@@ -129,7 +129,7 @@ impl Probe for Tcp {
         }))
     }
 
-    fn judge(&self, reply: &Reply) -> Verdict {
+    fn judge(&self, _: &Scene<'_>, reply: &Reply) -> Verdict {
         if reply.code != 0 {
             return Verdict::cannot_say(complaint(reply));
         }
@@ -163,6 +163,7 @@ impl Probe for Tcp {
 mod tests {
     use super::*;
     use crate::probe::Holds;
+    use crate::probe::testing::Judged as _;
     use crate::probe::testing::{ask, scene, source, values};
 
     fn probe(text: &str) -> Tcp {
@@ -172,7 +173,7 @@ mod tests {
     fn verdict(probe: &Tcp) -> Verdict {
         let (here, values) = (source(), values());
         match probe.ask(&scene(&here, &values)).unwrap() {
-            Ask::Script(question) => probe.judge(&ask(&question, &values)),
+            Ask::Script(question) => probe.judged(&ask(&question, &values)),
             Ask::Person(_) => panic!("a port is asked of a machine"),
         }
     }
@@ -217,7 +218,7 @@ mod tests {
         };
         question.text = format!("PATH=/nonexistent\n{}", question.text);
         assert_eq!(
-            probe.judge(&ask(&question, &values)).holds,
+            probe.judged(&ask(&question, &values)).holds,
             Holds::CannotSay
         );
     }

@@ -4,6 +4,7 @@ use std::path::Path;
 use super::*;
 use crate::names::ParamName;
 use crate::probe::Holds::{self, CannotSay, No, Yes};
+use crate::probe::testing::Judged as _;
 use crate::probe::testing::{HOSTILE, ask, scene, source, values};
 
 /// The verdict of `{ file = "{{FILE}}", KEYS }`, asked of a real shell about a real file.
@@ -15,7 +16,7 @@ fn verdict(path: &Path, keys: &str) -> Verdict {
     values.set_param(ParamName::new("FILE").unwrap(), path);
     let here = source();
     match probe.ask(&scene(&here, &values)).unwrap() {
-        Ask::Script(question) => probe.judge(&ask(&question, &values)),
+        Ask::Script(question) => probe.judged(&ask(&question, &values)),
         Ask::Person(_) => panic!("a file is asked of a machine"),
     }
 }
@@ -89,11 +90,11 @@ fn an_answer_that_is_none_says_nothing() {
     let text = "{ file = '/x', exists = false }";
     let probe = parse(ValueDeserializer::parse(text).unwrap()).unwrap();
     for odd in ["", "hello", "stat a/b/c/d", "stat 644/1"] {
-        let verdict = probe.judge(&crate::probe::testing::said(odd));
+        let verdict = probe.judged(&crate::probe::testing::said(odd));
         assert_eq!(verdict.holds, CannotSay, "{odd}");
     }
     let denied = crate::probe::testing::failed(3, "stat: cannot statx '/x': Permission denied");
-    assert_eq!(probe.judge(&denied).holds, CannotSay);
+    assert_eq!(probe.judged(&denied).holds, CannotSay);
 }
 
 #[test]
