@@ -52,6 +52,8 @@ pub(super) struct Table<'i> {
     span: Range<usize>,
     items: DeTable<'i>,
     asked: Vec<&'static str>,
+    /// Keys that must be there and are not.
+    missing: Vec<&'static str>,
 }
 
 /// One key with its value.
@@ -68,6 +70,7 @@ impl<'i> Table<'i> {
             span,
             items,
             asked: Vec::new(),
+            missing: Vec::new(),
         }
     }
 
@@ -80,6 +83,11 @@ impl<'i> Table<'i> {
         self.asked.push(key);
         let (key, value) = self.items.remove_entry(key)?;
         Some(Item::new(key, value))
+    }
+
+    /// Notes that a key must be there; told when the table is closed.
+    pub(super) fn must_have(&mut self, key: &'static str) {
+        self.missing.push(key);
     }
 
     /// Takes out every key that is left, in the order of the file.
@@ -143,26 +151,24 @@ impl Reader {
         &mut self.problems[last]
     }
 
-    /// Says that a key must be there, unless the file is torn and it may be in the part that is lost.
-    pub(super) fn missing(&mut self, table: &Table<'_>, key: &str) -> Option<&mut Problem> {
-        match self.syntax {
-            Syntax::Whole => {
-                let message = format!("{} needs the key `{key}`", table.what);
-                Some(self.error(table.span(), message))
-            }
-            Syntax::Torn => None,
-        }
-    }
-
-    /// Complains about every key that nobody asked for.
+    /// Complains about every key that must be there and is not, and every key that nobody asked for.
+    ///
+    /// A missing key that an unknown one was likely meant to be is left out. So is every missing key of a
+    /// torn file, because it may be in the part that is lost.
     pub(super) fn close(&mut self, table: Table<'_>) {
-        let Table {
-            what, items, asked, ..
-        } = table;
-        let mut unknown: Vec<_> = items.keys().collect();
+        let mut unknown: Vec<_> = table.items.keys().collect();
         unknown.sort_by_key(|key| key.span().start);
+        if self.syntax == Syntax::Whole {
+            for key in &table.missing {
+                let found = unknown.iter().map(|key| key.get_ref().as_ref());
+                if did_you_mean(key, found).is_none() {
+                    let message = format!("{} needs the key `{key}`", table.what);
+                    self.error(table.span(), message);
+                }
+            }
+        }
         for key in unknown {
-            self.unknown_key(what, key.span(), key.get_ref(), &asked);
+            self.unknown_key(table.what, key.span(), key.get_ref(), &table.asked);
         }
     }
 
@@ -193,27 +199,17 @@ impl Reader {
         self.error(value.span(), message)
     }
 
-    fn take<'i>(
-        &mut self,
-        table: &mut Table<'i>,
-        key: &'static str,
-        need: Need,
-    ) -> Option<Item<'i>> {
-        let item = table.take(key);
-        if item.is_none() && need == Need::Required {
-            self.missing(table, key);
-        }
-        item
-    }
-
     pub(super) fn string(
         &mut self,
         table: &mut Table<'_>,
         key: &'static str,
         need: Need,
     ) -> Option<Text> {
-        let item = self.take(table, key, need)?;
-        self.as_string(key, item.value)
+        let item = table.take(key);
+        if item.is_none() && need == Need::Required {
+            table.must_have(key);
+        }
+        self.as_string(key, item?.value)
     }
 
     pub(super) fn as_string(&mut self, key: &str, value: Spanned<DeValue<'_>>) -> Option<Text> {
@@ -387,9 +383,14 @@ impl Reader {
                 .filter_map(|item| self.table(key, what, item))
                 .collect(),
             other => {
-                self.wrong_type(key, &Spanned::new(span, other), "a list of tables")
-                    .hint = Some(format!("write `[[{key}]]` before each"));
-                Vec::new()
+                let value = Spanned::new(span, other);
+                self.wrong_type(key, &value, "a list of tables").hint =
+                    Some(format!("write `[[{key}]]` before each"));
+                // What it says is still read, so that nothing seems to be missing that is there.
+                match value.get_ref() {
+                    DeValue::Table(_) => self.table(key, what, value).into_iter().collect(),
+                    _ => Vec::new(),
+                }
             }
         }
     }
