@@ -13,6 +13,7 @@ pub mod names;
 pub mod paths;
 pub mod probe;
 pub mod problem;
+pub mod report;
 pub mod run;
 pub mod runbook;
 pub mod template;
