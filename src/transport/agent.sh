@@ -135,8 +135,10 @@ rs_state() {
     rs_st=L rs_lost='its status is empty or damaged'
     return ;;
   esac
-  if [ -z "$rs_g" ] && [ ! -e "$rs_d/go" ]; then
+  if [ -z "$rs_g" ]; then
     rs_st=W
+    # the fence was passed or closed while we looked
+    [ -e "$rs_d/go" ] && rs_state "$1"
   elif [ "$rs_live" = yes ]; then
     rs_st=R
   elif [ -n "$rs_ob" ] && [ "$rs_ob" != "$rs_boot" ]; then
@@ -156,6 +158,10 @@ rs_fence() { (set -C; printf 'revoked\n' >"$rs_d/go") 2>/dev/null; }
 rs_settle() {
   rs_state "$1"
   if [ "$rs_st" = W ] && [ "$rs_live" = no ]; then
+    # it may be between its folder and its first file
+    sleep 1
+    rs_state "$1"
+    [ "$rs_st" = W ] && [ "$rs_live" = no ] || return
     rs_fence
     rs_state "$1"
   fi
@@ -234,20 +240,23 @@ printf "P %s\n" $$ >&7
 exec </dev/null 7>&-
 eval "unset rs_b; $(printf %b "$rs_b")"'
 
+# Who answers for the job, in a width that does not change: the agent until its keeper has begun.
+rs_own() { printf '%-10s %-20s %s\n' "$rs_pid" "$rs_start" "$rs_boot"; }
+
 # The keeper: a child of the agent that outlives it. No `&` up to the command, because a shell without
 # job control starts what follows `&` with SIGINT and SIGQUIT ignored for good.
 # Output goes through a pipe and not straight to a file, because a script that says >/dev/stderr
 # would otherwise empty the file.
 rs_keep() {
   rs_stat /proc/self/stat
-  printf '%s %s %s\n' "$rs_pid" "$rs_start" "$rs_boot" >"$rs_d/own" || return
+  rs_own 1<>"$rs_d/own"
   {
-    printf '%s\n' "$rs_b" | setsid "$1" -c "$rs_job" runsheet "$rs_d" 6>&-
+    printf '%s\n' "$rs_b" | setsid "$1" -c "$rs_job" runsheet "$rs_d" 2>&1 6>&-
     rs_c=$?
     rs_g=''
     { read -r rs_g <"$rs_d/go"; } 2>/dev/null
     [ "$rs_g" = go ] && printf 'E %3d %23d E\n' "$rs_c" 0 1<>"$rs_d/status"
-  } 2>&1 | {
+  } | {
     exec 3<&0
     # not $$, which is the agent in every subshell
     rs_stat /proc/self/stat
@@ -273,7 +282,8 @@ rs_begin() {
   rs_meant "$1" "$2" || return
   rs_off=0 rs_held=0 rs_mode=$4
   if [ "${2##*.}" = "$rs_boot" ] && mkdir "$rs_d" 2>/dev/null; then
-    if ! { printf 'R %3d %23d R\n' 0 0 >"$rs_d/status" && : >"$rs_d/out"; } 2>/dev/null; then
+    rs_stat /proc/self/stat
+    if ! { rs_own >"$rs_d/own" && printf 'R %3d %23d R\n' 0 0 >"$rs_d/status" && : >"$rs_d/out"; } 2>/dev/null; then
       rm -rf "$rs_d"
       printf 'E no room for a receipt in %s\n' "$rs_spool"
       return
@@ -324,10 +334,13 @@ rs_report() {
   esac
 }
 
+# Signals the process group $2. Busybox knows no `--` there, and dash no group without it.
+rs_group() { kill -s "$1" -- "-$2" 2>/dev/null || kill -s "$1" "-$2" 2>/dev/null; }
+
 rs_kill() {
   rs_settle "${2##*.}"
   if [ "$rs_st" = R ] && [ "$rs_a" = R ] && read -r rs_p rs_ps <"$rs_d/run" 2>/dev/null &&
-    rs_stat "/proc/$rs_p/stat" && [ "$rs_start" = "$rs_ps" ] && kill -s "$3" -- "-$rs_p" 2>/dev/null; then
+    rs_stat "/proc/$rs_p/stat" && [ "$rs_start" = "$rs_ps" ] && rs_group "$3" "$rs_p"; then
     printf 'K sent\n'
   else
     printf 'K gone\n'
@@ -367,7 +380,7 @@ rs_main() {
       fi ;;
     K) rs_meant "$rs_1" "$rs_2" && rs_kill "$rs_1" "$rs_2" "$rs_3" ;;
     A) rs_meant "$rs_1" "$rs_2" && rs_forget "$rs_1" "$rs_2" ;;
-    Z) kill -s KILL -- "-$rs_1" 2>/dev/null; printf 'A\n' ;;
+    Z) rs_group KILL "$rs_1"; printf 'A\n' ;;
     *) printf 'E unknown verb\n' ;;
     esac
   done
