@@ -199,7 +199,7 @@ impl Channel {
                 Frame::Grown(size) if size > at => {
                     if file.is_none() {
                         let Some(jobs) = &self.near else { return Err(garbled(&line)) };
-                        let path = jobs.join(claim.token.as_str()).join("out");
+                        let path = jobs.join(format!("{}_out", claim.token));
                         let mut opened = tokio::fs::File::open(path).await?;
                         opened.seek(std::io::SeekFrom::Start(at)).await?;
                         file = Some(opened);

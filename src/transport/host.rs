@@ -269,7 +269,7 @@ impl Host {
     pub fn spool_file(&self, token: &Token) -> Option<PathBuf> {
         match &*self.0 {
             Kind::Real(Pool { road: Road::Local(local), .. }) => {
-                Some(local.spool.join("jobs").join(token.as_str()).join("out"))
+                Some(local.spool.join("jobs").join(format!("{token}_out")))
             }
             _ => None,
         }

@@ -279,8 +279,8 @@ async fn nothing_secret_is_in_an_argument_or_in_the_spool() {
             }
         }
         assert!(looked > 3);
-        let job = dir.path().join("spool/jobs/secret");
-        for file in fs::read_dir(&job).unwrap().flatten() {
+        let jobs = dir.path().join("spool/jobs");
+        for file in fs::read_dir(&jobs).unwrap().flatten() {
             let bytes = fs::read(file.path()).unwrap();
             assert!(!String::from_utf8_lossy(&bytes).contains("secret"), "{:?}", file.path());
         }
@@ -293,15 +293,15 @@ async fn what_cannot_be_known_is_lost() {
     for (host, dir) in hosts() {
         let known = claim(&host, "known").await;
         step(&host, "known", &sh("echo hello")).await;
-        let job = dir.path().join("spool/jobs/known");
-        let whole = fs::read(job.join("status")).unwrap();
+        let status = dir.path().join("spool/jobs/known_status");
+        let whole = fs::read(&status).unwrap();
         assert_eq!(whole.len(), 32);
         for damage in [&b""[..], b"X", b"X   0", &whole[..20], b"\0\0\0\0\0\0\0\0\n", b"X 0 6 E\n"] {
-            fs::write(job.join("status"), damage).unwrap();
+            fs::write(&status, damage).unwrap();
             let state = host.probe(&known).await;
             assert!(matches!(state, Ok(ReceiptState::Lost { .. })), "{damage:?}: {state:?}");
         }
-        fs::write(job.join("status"), &whole).unwrap();
+        fs::write(&status, &whole).unwrap();
         assert!(matches!(host.probe(&known).await.unwrap(), ReceiptState::Exited { code: 0, bytes: 6 }));
 
         let boot = known.nonce.as_str().split_once('.').unwrap().1.to_owned();
@@ -332,14 +332,14 @@ async fn a_dead_keeper_or_a_restart_in_the_middle_is_lost() {
         async move { run(&host, &claim, &sh("echo begun; sleep 2")).await }
     });
     let job = dir.path().join("spool/jobs/orphan");
-    until("it runs", || job.join("go").exists()).await;
-    let own = fs::read_to_string(job.join("own")).unwrap();
+    until("it runs", || dir.path().join("spool/jobs/orphan_go").exists()).await;
+    let own = fs::read_to_string(&job).unwrap();
     let mut words: Vec<&str> = own.split_whitespace().collect();
     words[2] = "0-0";
-    fs::write(job.join("own"), words.join(" ") + "\n").unwrap();
+    fs::write(&job, words.join(" ") + "\n").unwrap();
     let ReceiptState::Lost { why } = host.probe(&claim).await.unwrap() else { panic!("not lost") };
     assert!(why.contains("restarted"), "{why}");
-    fs::write(job.join("own"), &own).unwrap();
+    fs::write(&job, &own).unwrap();
     assert!(matches!(host.probe(&claim).await.unwrap(), ReceiptState::Running { .. }));
     assert!(Command::new("kill").args(["-9", own.split(' ').next().unwrap()]).status().unwrap().success());
     let (settled, _) = running.await.unwrap();
@@ -350,7 +350,7 @@ async fn a_dead_keeper_or_a_restart_in_the_middle_is_lost() {
 async fn a_claim_whose_start_was_cut_short_is_settled_as_not_run() {
     let (host, dir) = host();
     let claim = claim(&host, "short").await;
-    fs::create_dir(dir.path().join("spool/jobs/short")).unwrap();
+    fs::write(dir.path().join("spool/jobs/short"), "").unwrap();
     let (settled, _) = run(&host, &claim, &sh("echo never")).await;
     assert_eq!(settled.unwrap(), Settled::Revoked);
 }
@@ -363,14 +363,14 @@ async fn an_acknowledged_receipt_is_gone_and_an_open_one_stays() {
         let (host, open) = (host.clone(), open.clone());
         async move { run(&host, &open, &sh("sleep 1")).await }
     });
-    until("it runs", || dir.path().join("spool/jobs/open/go").exists()).await;
+    until("it runs", || dir.path().join("spool/jobs/open_go").exists()).await;
     let refused = host.acknowledge(&open).await.unwrap_err();
     assert_eq!(refused.trouble, LinkTrouble::NoReceipt);
     assert!(matches!(running.await.unwrap().0, Ok(Settled::Exited { code: 0, .. })));
     let file = host.spool_file(&open.token).unwrap();
     assert!(file.exists());
     host.acknowledge(&open).await.unwrap();
-    assert!(!file.parent().unwrap().exists());
+    assert_eq!(fs::read_dir(file.parent().unwrap()).unwrap().count(), 0);
     assert_eq!(host.probe(&open).await.unwrap(), ReceiptState::None);
 }
 

@@ -47,10 +47,12 @@ impl Sshd {
         let port = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
         let home = at("home");
         fs::create_dir(&home).unwrap();
+        // with SHLVL above 1 bash does not take itself for a login and leaves ~/.bashrc alone (bash(1),
+        // INVOCATION), so that the figures are ours and not those of somebody's profile
         let config = format!(
             "Port {port}\nListenAddress 127.0.0.1\nHostKey {}\nAuthorizedKeysFile {}\nPidFile none\n\
              UsePAM no\nStrictModes no\nPasswordAuthentication no\nKbdInteractiveAuthentication no\n\
-             SetEnv XDG_STATE_HOME={home}\n",
+             SetEnv XDG_STATE_HOME={home} SHLVL=2\n",
             at("host"), at("authorized"),
         );
         fs::write(at("sshd_config"), config).unwrap();
@@ -133,7 +135,7 @@ async fn over_ssh_steps_and_questions_share_one_login() {
     let (a, b, c) = tokio::join!(run(&host, &a, &script), run(&host, &b, &script), host.ask(&script));
     assert!(a.0.is_ok() && b.0.is_ok() && c.is_ok());
     assert_eq!(sshd.logins(), 1);
-    assert!(sshd.at("home/runsheet/spool/jobs/one/out").exists());
+    assert!(sshd.at("home/runsheet/spool/jobs/one_out").exists());
     assert_eq!(host.spool_file(&Token::new("one").unwrap()), None);
     host.close().await;
 }
@@ -219,7 +221,7 @@ async fn a_server_with_one_session_a_connection_gets_more_connections() {
         let (host, claim) = (host.clone(), claim.clone());
         async move { run(&host, &claim, &sh("sleep 1; echo x")).await }
     });
-    let job = sshd.at("home/runsheet/spool/jobs/long/go");
+    let job = sshd.at("home/runsheet/spool/jobs/long_go");
     until("it runs", || job.exists()).await;
     assert_eq!(host.ask(&sh("echo y")).await.unwrap().stdout, b"y\n");
     assert_eq!(running.await.unwrap().0.unwrap(), Settled::Exited { code: 0, bytes: 2 });
