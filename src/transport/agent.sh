@@ -94,8 +94,8 @@ rs_size() {
   return 0
 }
 
-# What became of the job in rs_d, expected under boot $1: rs_st is N none, V revoked, X exited,
-# R running, W claimed and not yet started, L lost for the reason in rs_lost.
+# What became of the job in rs_d, expected under boot $1 ($2 is for itself): rs_st is N none,
+# V revoked, X exited, R running, W claimed and not yet started, L lost for the reason in rs_lost.
 rs_state() {
   rs_c='' rs_n='' rs_a='' rs_z='' rs_g=''
   if [ ! -e "$rs_d" ]; then
@@ -106,11 +106,6 @@ rs_state() {
     return
   fi
   { read -r rs_g <"${rs_d}_go"; } 2>/dev/null
-  if [ -e "${rs_d}_go" ] && [ -z "$rs_g" ]; then
-    # between the creation of the fence and its word, or on a full disk
-    sleep 1
-    { read -r rs_g <"${rs_d}_go"; } 2>/dev/null
-  fi
   if [ "$rs_g" = revoked ]; then rs_st=V; return; fi
   rs_o='' rs_os='' rs_ob='' rs_live=no
   { read -r rs_o rs_os rs_ob <"$rs_d"; } 2>/dev/null
@@ -134,16 +129,20 @@ rs_state() {
   RR | EE) ;;
   *)
     # the claim comes first and its status a moment later
-    if [ -z "$rs_g" ] && [ ! -e "${rs_d}_status" ]; then rs_st=W; return; fi
+    if [ ! -s "${rs_d}_status" ] && [ ! -e "${rs_d}_go" ]; then rs_st=W; return; fi
+    # read while it was written, perhaps
+    if [ "$rs_live" = yes ] && [ "$2" != again ]; then sleep 1; rs_state "$1" again; return; fi
     rs_st=L rs_lost='its status is empty or damaged'
     return ;;
   esac
-  if [ -z "$rs_g" ]; then
+  if [ -z "$rs_g" ] && [ ! -e "${rs_d}_go" ]; then
     rs_st=W
-    # the fence was passed or closed while we looked
-    [ -e "${rs_d}_go" ] && rs_state "$1"
   elif [ "$rs_live" = yes ]; then
     rs_st=R
+  elif [ -z "$rs_g" ] && [ "$2" != again ]; then
+    # made and without its word: just now, or on a full disk
+    sleep 1
+    rs_state "$1" again
   elif [ -n "$rs_ob" ] && [ "$rs_ob" != "$rs_boot" ]; then
     rs_st=L rs_lost='the host restarted while it ran'
   elif [ "$rs_a" = E ]; then
@@ -272,10 +271,16 @@ rs_keep() {
     rs_stat /proc/self/stat
     printf '%-10s\n' "$rs_pid" >"${rs_d}_drain"
     trap : USR1
-    # a full disk costs output, never the command: it must not die of a broken pipe
-    { cat >"${rs_d}_out" || { printf 'full      \n' 1<>"${rs_d}_drain"; cat >/dev/null; }; } <&3 6>&- &
-    exec 3<&-
+    cat <&3 3<&- 6>&- >"${rs_d}_out" &
     wait $!
+    rs_c=$?
+    # Cat ended before its input did: a full disk costs output, never the command, which would die of a
+    # broken pipe. Above 128 it was our wait that ended.
+    if [ "$rs_c" -gt 0 ] && [ "$rs_c" -le 128 ]; then
+      printf 'full      \n' 1<>"${rs_d}_drain"
+      cat <&3 3<&- 6>&- >/dev/null &
+      wait $!
+    fi
   } >/dev/null
   { read -r rs_a rs_c rs_n rs_z <"${rs_d}_status"; } 2>/dev/null
   if [ "$rs_a" = E ]; then

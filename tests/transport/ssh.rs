@@ -27,10 +27,15 @@ impl Drop for Sshd {
 impl Sshd {
     /// `None`, and a word about it, where there is no sshd.
     fn start() -> Option<Self> {
-        let program = ["/usr/sbin/sshd", "/usr/local/sbin/sshd", "/usr/lib/ssh/sshd"]
-            .into_iter()
-            .find(|path| Path::new(path).exists());
-        let (Some(program), true, true) = (program, installed("ssh"), installed("ssh-keygen")) else {
+        let program = [
+            "/usr/sbin/sshd",
+            "/usr/local/sbin/sshd",
+            "/usr/lib/ssh/sshd",
+        ]
+        .into_iter()
+        .find(|path| Path::new(path).exists());
+        let (Some(program), true, true) = (program, installed("ssh"), installed("ssh-keygen"))
+        else {
             eprintln!("SKIPPED: no sshd, ssh or ssh-keygen here; nothing behind ssh was tested");
             return None;
         };
@@ -44,7 +49,11 @@ impl Sshd {
             assert!(made.success());
         }
         fs::copy(at("user.pub"), at("authorized")).unwrap();
-        let port = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+        let port = std::net::TcpListener::bind("127.0.0.1:0")
+            .unwrap()
+            .local_addr()
+            .unwrap()
+            .port();
         let home = at("home");
         fs::create_dir(&home).unwrap();
         // with SHLVL above 1 bash does not take itself for a login and leaves ~/.bashrc alone (bash(1),
@@ -53,7 +62,8 @@ impl Sshd {
             "Port {port}\nListenAddress 127.0.0.1\nHostKey {}\nAuthorizedKeysFile {}\nPidFile none\n\
              UsePAM no\nStrictModes no\nPasswordAuthentication no\nKbdInteractiveAuthentication no\n\
              SetEnv XDG_STATE_HOME={home} SHLVL=2\n",
-            at("host"), at("authorized"),
+            at("host"),
+            at("authorized"),
         );
         fs::write(at("sshd_config"), config).unwrap();
         // sshd run by root wants its privilege separation folder, which a package makes at boot
@@ -98,13 +108,18 @@ impl Sshd {
         let config = format!(
             "Host lab\n HostName 127.0.0.1\n Port {}\n User {}\n IdentityFile {}\n IdentitiesOnly yes\n \
              IdentityAgent none\n UserKnownHostsFile {}\n GlobalKnownHostsFile /dev/null\n",
-            self.port, user(), self.at(key).display(), self.at("known").display(),
+            self.port,
+            user(),
+            self.at(key).display(),
+            self.at("known").display(),
         );
         fs::write(self.at("ssh_config"), config).unwrap();
     }
 
     fn host(&self) -> Host {
-        let destination = Destination::new("lab").unwrap().config(self.at("ssh_config"));
+        let destination = Destination::new("lab")
+            .unwrap()
+            .config(self.at("ssh_config"));
         Host::ssh("lab", destination, self.at("ctl"))
     }
 
@@ -124,15 +139,32 @@ async fn over_ssh_steps_and_questions_share_one_login() {
     let host = sshd.host();
     let (code, output) = step(&host, "one", &sh("echo out; echo err >&2; exit 255")).await;
     assert_eq!((code, &output[..]), (255, &b"out\nerr\n"[..]));
-    let answer = host.ask(&sh("echo out; echo err >&2; exit 9")).await.unwrap();
-    assert_eq!((answer.code, &answer.stdout[..], &answer.stderr[..]), (9, &b"out\n"[..], &b"err\n"[..]));
+    let answer = host
+        .ask(&sh("echo out; echo err >&2; exit 9"))
+        .await
+        .unwrap();
+    assert_eq!(
+        (answer.code, &answer.stdout[..], &answer.stderr[..]),
+        (9, &b"out\n"[..], &b"err\n"[..])
+    );
     let (code, output) = step(&host, "big", &sh("yes 0123456789abcdef | head -c 20971520")).await;
     assert_eq!((code, output.len()), (0, 20_971_520));
-    assert!(output.chunks(17).all(|line| b"0123456789abcdef\n".starts_with(line)));
+    assert!(
+        output
+            .chunks(17)
+            .all(|line| b"0123456789abcdef\n".starts_with(line))
+    );
     let nonce = claim(&host, "x").await.nonce;
-    let (a, b) = (Claim::new(Token::new("a").unwrap(), nonce.clone()), Claim::new(Token::new("b").unwrap(), nonce));
+    let (a, b) = (
+        Claim::new(Token::new("a").unwrap(), nonce.clone()),
+        Claim::new(Token::new("b").unwrap(), nonce),
+    );
     let script = sh("sleep 0.4");
-    let (a, b, c) = tokio::join!(run(&host, &a, &script), run(&host, &b, &script), host.ask(&script));
+    let (a, b, c) = tokio::join!(
+        run(&host, &a, &script),
+        run(&host, &b, &script),
+        host.ask(&script)
+    );
     assert!(a.0.is_ok() && b.0.is_ok() && c.is_ok());
     assert_eq!(sshd.logins(), 1);
     assert!(sshd.at("home/runsheet/spool/jobs/one_out").exists());
@@ -148,13 +180,27 @@ async fn a_lost_link_is_known_as_lost_and_the_step_goes_on() {
     let (out, mut pieces) = tokio::sync::mpsc::channel(8);
     let running = tokio::spawn({
         let (host, claim) = (host.clone(), claim.clone());
-        async move { host.start(&claim, &sh("echo one; sleep 1; echo two; exit 5"), out).await }
+        async move {
+            host.start(&claim, &sh("echo one; sleep 1; echo two; exit 5"), out)
+                .await
+        }
     });
     assert_eq!(pieces.recv().await.unwrap().bytes, b"one\n");
     // the sessions of this sshd are its children's children; each has its own connection
-    let children = Command::new("ps").args(["-o", "pid=", "--ppid", &sshd.child.id().to_string()]).output();
-    for pid in String::from_utf8(children.unwrap().stdout).unwrap().split_whitespace() {
-        assert!(Command::new("kill").args(["-9", pid]).status().unwrap().success());
+    let children = Command::new("ps")
+        .args(["-o", "pid=", "--ppid", &sshd.child.id().to_string()])
+        .output();
+    for pid in String::from_utf8(children.unwrap().stdout)
+        .unwrap()
+        .split_whitespace()
+    {
+        assert!(
+            Command::new("kill")
+                .args(["-9", pid])
+                .status()
+                .unwrap()
+                .success()
+        );
     }
     let error = running.await.unwrap().unwrap_err();
     assert_eq!(error.trouble, LinkTrouble::Lost, "{error}");
@@ -184,15 +230,31 @@ async fn a_host_that_does_not_let_us_in_says_why() {
     fs::write(sshd.at("known"), "").unwrap();
     assert_eq!(trouble().await, LinkTrouble::HostKeyUnknown);
     sshd.know("host.pub");
-    fs::write(sshd.at("authorized"), format!("command=\"/bin/false\" {}", fs::read_to_string(sshd.at("user.pub")).unwrap())).unwrap();
+    fs::write(
+        sshd.at("authorized"),
+        format!(
+            "command=\"/bin/false\" {}",
+            fs::read_to_string(sshd.at("user.pub")).unwrap()
+        ),
+    )
+    .unwrap();
     let error = sshd.host().survey().await.unwrap_err();
     assert_eq!(error.trouble, LinkTrouble::NoShell, "{error}");
 
-    let nowhere = Destination::new("127.0.0.1").unwrap().port(1).config(sshd.at("ssh_config"));
-    let error = Host::ssh("nowhere", nowhere, sshd.at("ctl")).survey().await.unwrap_err();
+    let nowhere = Destination::new("127.0.0.1")
+        .unwrap()
+        .port(1)
+        .config(sshd.at("ssh_config"));
+    let error = Host::ssh("nowhere", nowhere, sshd.at("ctl"))
+        .survey()
+        .await
+        .unwrap_err();
     assert_eq!(error.trouble, LinkTrouble::Unreachable, "{error}");
     let long = sshd.at(&"x".repeat(90));
-    let error = Host::ssh("long", Destination::new("lab").unwrap(), long).survey().await.unwrap_err();
+    let error = Host::ssh("long", Destination::new("lab").unwrap(), long)
+        .survey()
+        .await
+        .unwrap_err();
     assert_eq!(error.trouble, LinkTrouble::Local, "{error}");
 }
 
@@ -203,16 +265,24 @@ async fn a_login_that_talks_does_not_confuse_the_greeting() {
     let noisy = "command=\"echo welcome; echo H end; printf 'no newline'; echo; eval \\\"$SSH_ORIGINAL_COMMAND\\\"\" ";
     fs::write(sshd.at("authorized"), format!("{noisy}{key}")).unwrap();
     let host = sshd.host();
-    assert_eq!(step(&host, "noisy", &sh("echo fine")).await, (0, b"fine\n".to_vec()));
+    assert_eq!(
+        step(&host, "noisy", &sh("echo fine")).await,
+        (0, b"fine\n".to_vec())
+    );
     host.close().await;
 }
 
 #[tokio::test]
 async fn a_server_with_one_session_a_connection_gets_more_connections() {
-    let Some(mut sshd) = Sshd::start() else { return };
+    let Some(mut sshd) = Sshd::start() else {
+        return;
+    };
     let config = fs::read_to_string(sshd.at("sshd_config")).unwrap();
     fs::write(sshd.at("sshd_config"), config + "MaxSessions 1\n").unwrap();
-    Command::new("kill").args(["-s", "HUP", &sshd.child.id().to_string()]).status().unwrap();
+    Command::new("kill")
+        .args(["-s", "HUP", &sshd.child.id().to_string()])
+        .status()
+        .unwrap();
     std::thread::sleep(Duration::from_millis(300));
     assert!(sshd.child.try_wait().unwrap().is_none());
     let host = sshd.host();
@@ -224,7 +294,10 @@ async fn a_server_with_one_session_a_connection_gets_more_connections() {
     let job = sshd.at("home/runsheet/spool/jobs/long_go");
     until("it runs", || job.exists()).await;
     assert_eq!(host.ask(&sh("echo y")).await.unwrap().stdout, b"y\n");
-    assert_eq!(running.await.unwrap().0.unwrap(), Settled::Exited { code: 0, bytes: 2 });
+    assert_eq!(
+        running.await.unwrap().0.unwrap(),
+        Settled::Exited { code: 0, bytes: 2 }
+    );
     host.close().await;
 }
 
@@ -237,7 +310,12 @@ async fn two_hundred_steps_beside_a_loop_of_ssh() {
     let config = sshd.at("ssh_config");
     let ssh = |args: &[&str]| {
         let mut command = Command::new("ssh");
-        command.arg("-F").arg(&config).arg("-S").arg(&control).args(args);
+        command
+            .arg("-F")
+            .arg(&config)
+            .arg("-S")
+            .arg(&control)
+            .args(args);
         assert!(command.stdin(Stdio::null()).status().unwrap().success());
     };
     ssh(&["-M", "-f", "-N", "lab"]);
@@ -264,7 +342,9 @@ async fn two_hundred_steps_beside_a_loop_of_ssh() {
         let questions = begun.elapsed();
         eprintln!(
             "200: ssh -S {:.2} ms each, start {:.2} ms, ask {:.2} ms; start/ssh {:.2}, (start + ask)/(2 ssh) {:.2}",
-            ms(theirs), ms(steps), ms(questions),
+            ms(theirs),
+            ms(steps),
+            ms(questions),
             steps.as_secs_f64() / theirs.as_secs_f64(),
             (steps + questions).as_secs_f64() / (2.0 * theirs.as_secs_f64()),
         );
