@@ -15,7 +15,6 @@
 #   jobs/TOKEN_status  32 bytes reserved before the start, overwritten in place: R running,
 #                      E ended and draining, X done with code and bytes (a C at the end: output
 #                      was cut, the disk was full)
-#   jobs/TOKEN_drain   pid of the shell that waits for the output's end
 #   jobs/TOKEN_out     standard output and error as they came
 #
 # Claim and fence are files made under noclobber, that is with O_EXCL. It is as atomic as mkdir, and as
@@ -214,7 +213,7 @@ rs_follow() {
     # second the output is taken as it is, and the daemon keeps its pipe.
     if [ "$rs_a" = E ]; then
       rs_held=$((rs_held + 1))
-      [ "$rs_held" -gt 5 ] && { read -r rs_line <"${rs_d}_drain" && kill -s USR1 "$rs_line"; } 2>/dev/null
+      [ "$rs_held" -gt 5 ] && kill -s USR1 "$rs_o" 2>/dev/null
     fi
     rs_wait
   done
@@ -244,50 +243,48 @@ printf "go\n" 2>/dev/null >"${1}_go" || exit 125
 set +C
 exec </dev/null
 set --
-eval "unset rs_b rs_x; $(printf %b "$rs_b")"'
+case $rs_b in *\\*) rs_b=$(printf %b "$rs_b") ;; esac
+eval "unset rs_b rs_x; $rs_b"'
 
 rs_question='IFS= read -r rs_b || exit 125
 printf "P %s\n" $$ >&7
 exec </dev/null 7>&-
-eval "unset rs_b; $(printf %b "$rs_b")"'
+case $rs_b in *\\*) rs_b=$(printf %b "$rs_b") ;; esac
+eval "unset rs_b; $rs_b"'
 
-# The keeper: a child of the agent that outlives it. No `&` up to the command, because a shell without
-# job control starts what follows `&` with SIGINT and SIGQUIT ignored for good.
-# Output goes through a pipe and not straight to a file, because a script that says >/dev/stderr
-# would otherwise empty the file.
+# The two halves of a job, children of the agent that outlive it. No `&` on the way to the command,
+# because a shell without job control starts what follows `&` with SIGINT and SIGQUIT ignored for good.
+# Between them is a pipe and not straight a file, because a script that says >/dev/stderr would
+# otherwise empty the file.
+rs_run() {
+  printf '%s\n' "$rs_b" | setsid "$1" -c "$rs_job" runsheet "$rs_d" 2>&1 6>&-
+  rs_c=$?
+  rs_g=''
+  { read -r rs_g <"${rs_d}_go"; } 2>/dev/null
+  [ "$rs_g" = go ] && printf 'E %3d %23d E\n' "$rs_c" 0 1<>"${rs_d}_status"
+}
+
+# The keeper: answers for the job, takes its output and writes its status.
 rs_keep() {
+  # over the agent's own entry, which has the same width; not $$, which is the agent in every subshell
   rs_stat /proc/self/stat
-  # over the agent's own entry, which has the same width
   printf '%-10s %-20s %s\n' "$rs_pid" "$rs_start" "$rs_boot" 1<>"$rs_d"
-  {
-    printf '%s\n' "$rs_b" | setsid "$1" -c "$rs_job" runsheet "$rs_d" 2>&1 6>&-
-    rs_c=$?
-    rs_g=''
-    { read -r rs_g <"${rs_d}_go"; } 2>/dev/null
-    [ "$rs_g" = go ] && printf 'E %3d %23d E\n' "$rs_c" 0 1<>"${rs_d}_status"
-  } | {
-    exec 3<&0
-    # not $$, which is the agent in every subshell
-    rs_stat /proc/self/stat
-    printf '%-10s\n' "$rs_pid" >"${rs_d}_drain"
-    trap : USR1
-    cat <&3 3<&- 6>&- >"${rs_d}_out" &
+  exec 3<&0
+  trap : USR1
+  cat <&3 3<&- 6>&- >"${rs_d}_out" &
+  wait $!
+  rs_o=$? rs_end=X
+  # Cat ended before its input did: a full disk costs output, never the command, which would die of a
+  # broken pipe. Above 128 it was our wait that ended.
+  if [ "$rs_o" -gt 0 ] && [ "$rs_o" -le 128 ]; then
+    rs_end=C
+    cat <&3 3<&- 6>&- >/dev/null &
     wait $!
-    rs_c=$?
-    # Cat ended before its input did: a full disk costs output, never the command, which would die of a
-    # broken pipe. Above 128 it was our wait that ended.
-    if [ "$rs_c" -gt 0 ] && [ "$rs_c" -le 128 ]; then
-      printf 'full      \n' 1<>"${rs_d}_drain"
-      cat <&3 3<&- 6>&- >/dev/null &
-      wait $!
-    fi
-  } >/dev/null
+  fi
   { read -r rs_a rs_c rs_n rs_z <"${rs_d}_status"; } 2>/dev/null
   if [ "$rs_a" = E ]; then
     rs_size
-    rs_z=X
-    { read -r rs_line <"${rs_d}_drain" && [ "$rs_line" = full ]; } && rs_z=C
-    printf 'X %3d %23d %s\n' "$rs_c" "$rs_bytes" "$rs_z" 1<>"${rs_d}_status"
+    printf 'X %3d %23d %s\n' "$rs_c" "$rs_bytes" "$rs_end" 1<>"${rs_d}_status"
   fi
   printf 'd\n' >&6
 }
@@ -302,7 +299,7 @@ rs_begin() {
       printf 'E no room for a receipt in %s\n' "$rs_spool"
       return
     fi
-    rs_keep "$3" </dev/null 2>/dev/null 5>&- 7>&- 8>&- | {
+    rs_run "$3" </dev/null 5>&- 7>&- 8>&- | rs_keep 5>&- 7>&- 8>&- | {
       rs_b=''
       rs_wait
       rs_follow "$rs_boot"
@@ -362,7 +359,7 @@ rs_kill() {
 }
 
 rs_remove() {
-  rm -f "$rs_d" "${rs_d}_run" "${rs_d}_go" "${rs_d}_status" "${rs_d}_drain" "${rs_d}_out" 2>/dev/null
+  rm -f "$rs_d" "${rs_d}_run" "${rs_d}_go" "${rs_d}_status" "${rs_d}_out" 2>/dev/null
 }
 
 rs_forget() {
@@ -376,6 +373,8 @@ rs_forget() {
 
 rs_main() {
   exec 5>&1 1>&7
+  # meant for a keeper; caught and not ignored, which would reach into every command
+  trap : USR1
   printf 'runsheet %s\n' "$rs_word"
   rs_hello
   while IFS=' ' read -r rs_v rs_1 rs_2 rs_3 rs_4; do
