@@ -1,83 +1,17 @@
 //! A machine that only plays its part, for tests of everything above.
 
-use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use tokio::sync::{Notify, mpsc};
 use tokio::time::{Instant, sleep, sleep_until, timeout};
 
-use super::claim::{Claim, Nonce, Token};
+use super::claim::{Claim, Token};
 use super::error::{LinkError, LinkTrouble};
+use super::play::{Fate, Job, Pattern, Play, Reply, Then};
 use super::receipt::{Answer, Chunk, ReceiptState, Settled, Signal, Signalled};
 use super::script::Script;
 use super::survey::{Receipts, Survey};
-
-/// What a scripted machine does with a script.
-#[derive(Debug, Clone)]
-pub struct Reply {
-    code: i32,
-    stdout: Vec<u8>,
-    stderr: Vec<u8>,
-    takes: Option<Duration>,
-    breaks: Option<(usize, Then)>,
-}
-
-/// What became of a step whose link was lost.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Then {
-    /// The start never arrived: no such token.
-    Nothing,
-    /// It runs on, and ends as its reply says.
-    Runs,
-    /// It ended while nobody listened.
-    Ended,
-    /// Its keeper died with it.
-    Lost,
-}
-
-impl Reply {
-    /// Ends at once with this code, and says nothing.
-    pub fn exit(code: i32) -> Self {
-        Self {
-            code,
-            stdout: Vec::new(),
-            stderr: Vec::new(),
-            takes: Some(Duration::ZERO),
-            breaks: None,
-        }
-    }
-
-    /// Says this on standard output. A step has one output: this, then standard error.
-    pub fn stdout(mut self, bytes: impl Into<Vec<u8>>) -> Self {
-        self.stdout = bytes.into();
-        self
-    }
-
-    /// Says this on standard error.
-    pub fn stderr(mut self, bytes: impl Into<Vec<u8>>) -> Self {
-        self.stderr = bytes.into();
-        self
-    }
-
-    /// Takes this long after it has said everything.
-    pub fn takes(mut self, time: Duration) -> Self {
-        self.takes = Some(time);
-        self
-    }
-
-    /// Goes on until it is signalled.
-    pub fn until_signalled(mut self) -> Self {
-        self.takes = None;
-        self
-    }
-
-    /// Loses the link at its first start, after so many bytes of output.
-    pub fn loses_link(mut self, after: usize, then: Then) -> Self {
-        self.breaks = Some((after, then));
-        self
-    }
-}
 
 /// A scripted machine. Clones are the same machine, so a test keeps one and gives one to
 /// [`super::Host::scripted`]. It starts with no rule, and refuses what no rule speaks of with code 127.
@@ -90,38 +24,6 @@ struct Stage {
     changed: Notify,
 }
 
-#[derive(Default)]
-struct Play {
-    rules: Vec<(Pattern, Reply)>,
-    down: Option<LinkTrouble>,
-    no_receipts: Option<String>,
-    wiped: u32,
-    boots: u32,
-    jobs: HashMap<Token, Job>,
-    ran: Vec<(Token, Script)>,
-    asked: Vec<Script>,
-}
-
-enum Pattern {
-    Contains(String),
-    Exactly(String),
-}
-
-#[derive(Clone)]
-struct Job {
-    output: Vec<u8>,
-    code: i32,
-    fate: Fate,
-}
-
-#[derive(Clone, Copy, PartialEq)]
-enum Fate {
-    Runs(Option<Instant>),
-    Ended,
-    Revoked,
-    Lost,
-}
-
 impl Scripted {
     /// A machine without rules.
     pub fn new() -> Self {
@@ -130,13 +32,17 @@ impl Scripted {
 
     /// Adds a rule for scripts that contain `text`. A newer rule wins over an older one.
     pub fn on(self, text: &str, reply: Reply) -> Self {
-        self.play().rules.push((Pattern::Contains(text.into()), reply));
+        self.play()
+            .rules
+            .push((Pattern::Contains(text.into()), reply));
         self
     }
 
     /// Adds a rule for the script that is `text`. A newer rule wins over an older one.
     pub fn on_exactly(self, text: &str, reply: Reply) -> Self {
-        self.play().rules.push((Pattern::Exactly(text.into()), reply));
+        self.play()
+            .rules
+            .push((Pattern::Exactly(text.into()), reply));
         self
     }
 
@@ -176,7 +82,11 @@ impl Scripted {
 
     /// How often the command of this token really began. More than once is a fault of the caller's.
     pub fn starts(&self, token: &Token) -> usize {
-        self.play().ran.iter().filter(|(ran, _)| ran == token).count()
+        self.play()
+            .ran
+            .iter()
+            .filter(|(ran, _)| ran == token)
+            .count()
     }
 
     /// Every command that really began, in order.
@@ -249,7 +159,12 @@ impl Scripted {
             bytes.truncate(cap);
             bytes
         };
-        Ok(Answer { code: reply.code, stdout: kept(reply.stdout), stderr: kept(reply.stderr), cut })
+        Ok(Answer {
+            code: reply.code,
+            stdout: kept(reply.stdout),
+            stderr: kept(reply.stderr),
+            cut,
+        })
     }
 
     pub(super) async fn start(
@@ -276,8 +191,9 @@ impl Scripted {
                     code: reply.code,
                     fate: Fate::Runs(reply.takes.map(|time| Instant::now() + time)),
                 };
-                break_after =
-                    reply.breaks.map(|(after, _)| job.output[..after.min(job.output.len())].to_vec());
+                break_after = reply
+                    .breaks
+                    .map(|(after, _)| job.output[..after.min(job.output.len())].to_vec());
                 match then {
                     Some(Then::Ended) => job.fate = Fate::Ended,
                     Some(Then::Lost) => job.fate = Fate::Lost,
@@ -321,9 +237,19 @@ impl Scripted {
                 (play.state(claim), play.jobs.get(&claim.token).cloned())
             };
             let from = usize::try_from(offset).unwrap_or(usize::MAX);
-            let rest = job.as_ref().and_then(|job| job.output.get(from..)).unwrap_or_default();
-            if !rest.is_empty() && !matches!(state, ReceiptState::Revoked | ReceiptState::Lost { .. }) {
-                let _ = out.send(Chunk { offset, bytes: rest.to_vec() }).await;
+            let rest = job
+                .as_ref()
+                .and_then(|job| job.output.get(from..))
+                .unwrap_or_default();
+            if !rest.is_empty()
+                && !matches!(state, ReceiptState::Revoked | ReceiptState::Lost { .. })
+            {
+                let _ = out
+                    .send(Chunk {
+                        offset,
+                        bytes: rest.to_vec(),
+                    })
+                    .await;
                 offset += rest.len() as u64;
             }
             match state {
@@ -342,13 +268,23 @@ impl Scripted {
     }
 
     pub(super) async fn probe(&self, host: &str, claim: &Claim) -> Result<ReceiptState, LinkError> {
-        Ok(self.enter(host, &format!("look at {}", claim.token))?.state(claim))
+        Ok(self
+            .enter(host, &format!("look at {}", claim.token))?
+            .state(claim))
     }
 
-    pub(super) async fn revoke(&self, host: &str, claim: &Claim) -> Result<ReceiptState, LinkError> {
+    pub(super) async fn revoke(
+        &self,
+        host: &str,
+        claim: &Claim,
+    ) -> Result<ReceiptState, LinkError> {
         let mut play = self.enter(host, &format!("revoke {}", claim.token))?;
         if play.state(claim) == ReceiptState::None {
-            let job = Job { output: Vec::new(), code: 0, fate: Fate::Revoked };
+            let job = Job {
+                output: Vec::new(),
+                code: 0,
+                fate: Fate::Revoked,
+            };
             play.jobs.insert(claim.token.clone(), job);
         }
         Ok(play.state(claim))
@@ -377,7 +313,10 @@ impl Scripted {
     pub(super) async fn acknowledge(&self, host: &str, claim: &Claim) -> Result<(), LinkError> {
         let doing = format!("acknowledge {}", claim.token);
         let mut play = self.enter(host, &doing)?;
-        if matches!(play.state(claim), ReceiptState::Exited { .. } | ReceiptState::Revoked) {
+        if matches!(
+            play.state(claim),
+            ReceiptState::Exited { .. } | ReceiptState::Revoked
+        ) {
             play.jobs.remove(&claim.token);
         } else if play.jobs.contains_key(&claim.token) {
             return Err(broken(host, &doing, LinkTrouble::NoReceipt));
@@ -386,67 +325,92 @@ impl Scripted {
     }
 }
 
-impl Play {
-    fn nonce(&self) -> Result<Nonce, super::claim::NotAToken> {
-        Nonce::new(format!("5c{:x}.{:x}", self.wiped, self.boots))
-    }
-
-    fn find(&self, script: &Script) -> Option<usize> {
-        self.rules.iter().rposition(|(pattern, _)| match pattern {
-            Pattern::Contains(text) => script.text().contains(text.as_str()),
-            Pattern::Exactly(text) => script.text() == text,
-        })
-    }
-
-    fn reply(&self, script: &Script) -> Reply {
-        self.find(script).map_or_else(
-            || Reply::exit(127).stderr(format!("no rule for {:?}\n", script.text())),
-            |found| self.rules[found].1.clone(),
-        )
-    }
-
-    fn mend(&mut self, script: &Script) {
-        if let Some(found) = self.find(script) {
-            self.rules[found].1.breaks = None;
-        }
-    }
-
-    fn state(&mut self, claim: &Claim) -> ReceiptState {
-        let lost = |why: &str| ReceiptState::Lost { why: why.into() };
-        let Ok(nonce) = self.nonce() else { return lost("the spool has no name") };
-        let split = |nonce: &Nonce| {
-            let text = nonce.as_str().to_owned();
-            text.split_once('.').map(|(spool, boot)| (spool.to_owned(), boot.to_owned()))
-        };
-        let (now, then) = (split(&nonce), split(&claim.nonce));
-        if now.as_ref().map(|now| &now.0) != then.as_ref().map(|then| &then.0) {
-            return lost("the spool is not the one the step was started in");
-        }
-        let Some(job) = self.jobs.get_mut(&claim.token) else {
-            return match now == then {
-                true => ReceiptState::None,
-                false => lost("the host has restarted since, and what it knew may be gone"),
-            };
-        };
-        job.pass_time();
-        let bytes = job.output.len() as u64;
-        match job.fate {
-            Fate::Runs(_) => ReceiptState::Running { bytes },
-            Fate::Ended => ReceiptState::Exited { code: job.code, bytes },
-            Fate::Revoked => ReceiptState::Revoked,
-            Fate::Lost => lost("its keeper is gone and left no status"),
-        }
-    }
-}
-
-impl Job {
-    fn pass_time(&mut self) {
-        if matches!(self.fate, Fate::Runs(Some(end)) if end <= Instant::now()) {
-            self.fate = Fate::Ended;
-        }
-    }
-}
-
 fn broken(host: &str, doing: &str, trouble: LinkTrouble) -> LinkError {
-    LinkError { host: host.into(), doing: doing.into(), trouble, said: String::new() }
+    LinkError {
+        host: host.into(),
+        doing: doing.into(),
+        trouble,
+        said: String::new(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::{Host, Shell};
+    use super::*;
+
+    fn sh(text: &str) -> Script {
+        Script::new(Shell::Sh, text).unwrap()
+    }
+
+    async fn claim(host: &Host, token: &str) -> Claim {
+        let nonce = host.survey().await.unwrap().nonce().unwrap().clone();
+        Claim::new(Token::new(token).unwrap(), nonce)
+    }
+
+    #[tokio::test]
+    async fn a_lost_link_leaves_what_was_asked_for() {
+        for (then, state, starts) in [
+            (Then::Nothing, ReceiptState::None, 0),
+            (Then::Runs, ReceiptState::Running { bytes: 4 }, 1),
+            (Then::Ended, ReceiptState::Exited { code: 3, bytes: 4 }, 1),
+        ] {
+            let reply = Reply::exit(3)
+                .stdout("abcd")
+                .takes(Duration::from_millis(300))
+                .loses_link(2, then);
+            let play = Scripted::new().on("do", reply);
+            let host = Host::scripted("h", play.clone());
+            let claim = claim(&host, "t").await;
+            let (out, mut pieces) = mpsc::channel(9);
+            let error = host.start(&claim, &sh("do it"), out).await.unwrap_err();
+            assert_eq!(error.trouble, LinkTrouble::Lost);
+            assert_eq!(pieces.recv().await.unwrap().bytes, b"ab");
+            assert_eq!(host.probe(&claim).await.unwrap(), state);
+            assert_eq!(play.starts(&claim.token), starts);
+            let (out, _pieces) = mpsc::channel(9);
+            let settled = host.start(&claim, &sh("do it"), out).await.unwrap();
+            assert_eq!(settled, Settled::Exited { code: 3, bytes: 4 });
+            assert_eq!(play.starts(&claim.token), 1);
+        }
+    }
+
+    #[tokio::test]
+    async fn signals_restarts_and_wiped_spools_are_played() {
+        let play = Scripted::new().on("wait", Reply::exit(0).until_signalled());
+        let host = Host::scripted("h", play.clone());
+        let first = claim(&host, "first").await;
+        let (out, _pieces) = mpsc::channel(9);
+        let script = sh("wait");
+        let (settled, sent) = tokio::join!(host.start(&first, &script, out), async {
+            tokio::task::yield_now().await;
+            host.signal(&first, Signal::Term).await.unwrap()
+        });
+        assert_eq!(
+            (settled.unwrap(), sent),
+            (
+                Settled::Exited {
+                    code: 143,
+                    bytes: 0
+                },
+                Signalled::Sent
+            )
+        );
+        let second = claim(&host, "second").await;
+        play.restart();
+        assert!(matches!(
+            host.probe(&second).await.unwrap(),
+            ReceiptState::Lost { .. }
+        ));
+        play.wipe();
+        assert!(matches!(
+            host.probe(&first).await.unwrap(),
+            ReceiptState::Lost { .. }
+        ));
+        play.down(Some(LinkTrouble::Unreachable));
+        assert_eq!(
+            host.survey().await.unwrap_err().trouble,
+            LinkTrouble::Unreachable
+        );
+    }
 }
