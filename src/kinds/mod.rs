@@ -5,6 +5,15 @@
 //! runs once the operator has said yes. Whoever holds the machines does the asking and the running, under
 //! a receipt. Adding a kind is one new file, one `mod` line and one line in [`KINDS`].
 
+mod command;
+mod docker;
+mod manual;
+mod note;
+mod rsync;
+mod ssh_key;
+mod ssh_login;
+mod wait;
+
 use std::collections::BTreeMap;
 use std::fmt;
 use std::time::Duration;
@@ -14,7 +23,7 @@ use sha2::{Digest, Sha256};
 use toml::de::ValueDeserializer;
 
 use crate::names::{HostName, MachineName, RunId, StepId};
-use crate::probe::Probe;
+use crate::probe::{NulByte, Probe, one_line};
 pub use crate::probe::{Mentions, Question, Reply, Scene, Shell};
 use crate::template::TemplateError;
 
@@ -27,7 +36,15 @@ pub struct Kind {
 }
 
 /// Every kind of step.
-pub const KINDS: &[Kind] = &[];
+pub const KINDS: &[Kind] = &[
+    manual::KIND,
+    note::KIND,
+    command::KIND,
+    docker::KIND,
+    ssh_key::KIND,
+    rsync::KIND,
+    wait::KIND,
+];
 
 /// What a step does.
 pub trait Action: fmt::Debug + Send + Sync {
@@ -265,7 +282,28 @@ impl From<TemplateError> for Obstacle {
     }
 }
 
-/// The machine of a host that must have only one, for an action that names a second host.
-pub fn the_machine(scene: &Scene<'_>, host: &HostName) -> Result<MachineName, Obstacle> {
+impl From<NulByte> for Obstacle {
+    fn from(error: NulByte) -> Self {
+        Self::new(error.to_string())
+    }
+}
+
+/// The machine of a host that an action names beside its own: the lane's own machine where it is one of
+/// that host's, and otherwise the only one there is.
+pub fn the_machine(scene: &Scene<'_>, host: &HostName) -> Result<MachineName, TemplateError> {
+    if scene.values.machines_of(host).contains(scene.here) {
+        return Ok(scene.here.clone());
+    }
     Ok(scene.values.only_machine(host)?.clone())
 }
+
+/// The first line of a text that has something on it, for a headline.
+fn first_line(text: &str) -> String {
+    let mut lines = text.lines().filter(|line| !line.trim().is_empty());
+    let first = lines.next().unwrap_or_default();
+    let more = if lines.next().is_some() { " …" } else { "" };
+    format!("{}{more}", one_line(first.as_bytes()))
+}
+
+#[cfg(test)]
+mod testing;
