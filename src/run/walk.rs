@@ -745,3 +745,11 @@ fn whatever_is_pressed_and_whatever_fails_the_state_stays_whole() {
         assert!(finished > 0, "some walks get to the end");
     }
 }
+
+#[test]
+fn the_record_s_description_knows_every_event() {
+    let described = include_str!("../../docs/journal.md");
+    for kind in KINDS.iter().chain(&["tail-repaired"]) {
+        assert!(described.contains(&format!("| `{kind}` |")), "{kind} is not described");
+    }
+}
