@@ -143,10 +143,12 @@ impl Run {
             Event::BackDropped { step, attempt } => {
                 let state = self.at_attempt(step, *attempt)?;
                 state.must_be("about to be taken back", state.back_can_be_dropped())?;
-                state.at = state.stood.take().unwrap_or(StepAt::Waiting);
-                state.way = Way::Forward;
-                state.shown = None;
-                state.approvals.clear();
+                let stood = state.stood.take().ok_or("how the step was is not known")?;
+                // The attempt was used up: its number must not come again.
+                *state = StepState {
+                    attempt: *attempt,
+                    ..*stood
+                };
                 Ok(())
             }
             Event::StepApproved {
@@ -372,7 +374,7 @@ impl Run {
             }
         }
         if way == Way::Back && state.stood.is_none() {
-            state.stood = Some(state.at.clone());
+            state.stood = Some(Box::new(state.clone()));
         }
         state.attempt = attempt;
         state.way = way;

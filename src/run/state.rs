@@ -87,8 +87,8 @@ pub struct StepState {
     pub way: Way,
     /// Where it stands.
     pub at: StepAt,
-    /// Where it stood before it was to be taken back; none on the way forward.
-    pub stood: Option<StepAt>,
+    /// How it was before it was to be taken back; none on the way forward.
+    pub stood: Option<Box<StepState>>,
     /// What was shown in this attempt; none while it is prepared.
     pub shown: Option<Shown>,
     /// Who said yes in this attempt, in order.
