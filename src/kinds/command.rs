@@ -11,7 +11,7 @@ use toml::de::ValueDeserializer;
 
 use super::{Action, Exhibit, Kind, Leg, Mentions, Moment, Obstacle, Performer, Progress};
 use super::{Proposal, Question, Reply, Scene, Shell, first_line};
-use crate::template::TemplateError;
+use crate::template::{TemplateError, Values};
 
 /// The kind, for the list.
 pub(super) const KIND: Kind = Kind {
@@ -34,6 +34,13 @@ struct Command {
     ok_codes: Vec<i32>,
     #[serde(default)]
     progress: Progress,
+}
+
+/// The values that shell text reads, secrets left out, to be shown beside it.
+pub(super) fn shown_values(values: &Values, text: &str) -> Vec<(String, String)> {
+    let mut env = values.shown_environment();
+    env.retain(|(name, _)| reads(text, name));
+    env
 }
 
 /// Whether shell text reads a variable by name; also told of one in a comment or between single
@@ -70,8 +77,7 @@ impl Action for Command {
         if text.contains('\0') {
             return Err(Obstacle::new("the command has a NUL byte in it"));
         }
-        let mut env = moment.scene.values.shown_environment();
-        env.retain(|(name, _)| reads(&text, name));
+        let env = shown_values(moment.scene.values, &text);
         Ok(Proposal {
             exhibits: vec![Exhibit::Command {
                 at: at.clone(),

@@ -7,12 +7,16 @@
 
 mod command;
 mod docker;
+mod edit;
+mod file_edit;
 mod manual;
+mod nginx_upstream;
 mod note;
 mod rsync;
 mod ssh_key;
 mod ssh_login;
 mod wait;
+mod yaml;
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -43,6 +47,9 @@ pub const KINDS: &[Kind] = &[
     docker::KIND,
     ssh_key::KIND,
     rsync::KIND,
+    nginx_upstream::KIND,
+    yaml::KIND,
+    edit::KIND,
     wait::KIND,
 ];
 
