@@ -140,6 +140,17 @@ impl Run {
                 state.at = StepAt::Preparing;
                 Ok(())
             }
+            Event::BackDropped { step, attempt } => {
+                let state = self.at_attempt(step, *attempt)?;
+                state.must_be("about to be taken back", state.back_can_be_dropped())?;
+                let stood = state.stood.take().ok_or("how the step was is not known")?;
+                // The attempt was used up: its number must not come again.
+                *state = StepState {
+                    attempt: *attempt,
+                    ..*stood
+                };
+                Ok(())
+            }
             Event::StepApproved {
                 step,
                 attempt,
@@ -343,9 +354,11 @@ impl Run {
             }
             Way::Forward | Way::Back => {}
         }
-        // Going back leaves the gate that stood open, so that only one step is ever in hand.
-        for (other, state) in self.steps.iter_mut().enumerate() {
-            if other != number && matches!(state.at, StepAt::Preparing | StepAt::AtGate) {
+        // Going back leaves what stands open further on, so that only one step is ever in hand. Whatever
+        // was settled after the step only read, waited, or was skipped; it is asked again on the way
+        // forward, because the world it looked at is not there any more.
+        if way == Way::Back {
+            for state in &mut self.steps[number + 1..] {
                 state.at = StepAt::Waiting;
                 state.shown = None;
                 state.approvals.clear();
@@ -364,6 +377,9 @@ impl Run {
                 lane.at = LaneAt::Idle;
                 lane.outputs.clear();
             }
+        }
+        if way == Way::Back && state.stood.is_none() {
+            state.stood = Some(Box::new(state.clone()));
         }
         state.attempt = attempt;
         state.way = way;
@@ -644,6 +660,7 @@ impl StepState {
             Way::Back => {
                 self.at = StepAt::Waiting;
                 self.way = Way::Forward;
+                self.stood = None;
                 self.undone = true;
                 self.touched = false;
                 self.leaves.clear();
@@ -669,7 +686,16 @@ impl StepState {
     }
 
     pub(super) fn can_be_skipped(&self) -> bool {
-        self.at == StepAt::AtGate || self.can_be_attested()
+        self.way == Way::Forward && (self.at == StepAt::AtGate || self.can_be_attested())
+    }
+
+    pub(super) fn back_can_be_dropped(&self) -> bool {
+        let untouched = match &self.at {
+            StepAt::AtGate => true,
+            StepAt::Stuck { why } => matches!(why, Stuck::Obstructed { .. }),
+            _ => false,
+        };
+        self.way == Way::Back && untouched
     }
 }
 

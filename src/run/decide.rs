@@ -266,6 +266,19 @@ fn wish(run: &Run, who: &Operator, intent: &Intent) -> Result<Event, Refusal> {
             stop_running(state, step, *attempt, *stop, None)
         }
         Intent::GoBack { step } => go_back(run, step),
+        Intent::DropBack { step, attempt } => {
+            let state = now(run, step, *attempt)?;
+            allowed(
+                state.back_can_be_dropped(),
+                state,
+                step,
+                "leaving it as it is",
+            )?;
+            Ok(Event::BackDropped {
+                step: step.clone(),
+                attempt: *attempt,
+            })
+        }
         Intent::Note { step, text } => {
             if let Some(step) = step {
                 find(run, step)?;

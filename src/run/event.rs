@@ -189,6 +189,13 @@ pub enum Event {
         /// The attempt.
         attempt: u32,
     },
+    /// An operator no longer wants a step taken back; nothing of its undo was started.
+    BackDropped {
+        /// The step.
+        step: StepId,
+        /// The attempt.
+        attempt: u32,
+    },
     /// Somebody said yes to exactly what was shown.
     StepApproved {
         /// The step.
@@ -476,6 +483,7 @@ impl Event {
             | Self::StepShown { step, .. }
             | Self::StepObstructed { step, .. }
             | Self::StepReviewed { step, .. }
+            | Self::BackDropped { step, .. }
             | Self::StepApproved { step, .. }
             | Self::LegStarted { step, .. }
             | Self::LegEnded { step, .. }

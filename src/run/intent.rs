@@ -135,6 +135,13 @@ pub enum Intent {
         /// The step.
         step: StepId,
     },
+    /// Does not want the step taken back after all, before anything of it was started.
+    DropBack {
+        /// The step.
+        step: StepId,
+        /// The attempt.
+        attempt: u32,
+    },
     /// Writes something down.
     Note {
         /// The step it is about; none for the run.

@@ -87,6 +87,8 @@ pub struct StepState {
     pub way: Way,
     /// Where it stands.
     pub at: StepAt,
+    /// How it was before it was to be taken back; none on the way forward.
+    pub stood: Option<Box<StepState>>,
     /// What was shown in this attempt; none while it is prepared.
     pub shown: Option<Shown>,
     /// Who said yes in this attempt, in order.
@@ -284,6 +286,7 @@ impl StepState {
             attempt: 0,
             way: Way::Forward,
             at: StepAt::Waiting,
+            stood: None,
             shown: None,
             approvals: Vec::new(),
             lanes: step

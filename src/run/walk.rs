@@ -457,7 +457,7 @@ impl Walk {
             Some(shown) if !self.dice.one_in(6) => shown.digest.clone(),
             _ => "another".to_owned(),
         };
-        let intent = match self.dice.below(17) {
+        let intent = match self.dice.below(18) {
             0..=3 => {
                 let typed = (*self
                     .dice
@@ -520,7 +520,8 @@ impl Walk {
                 }
             }
             15 => Intent::GoBack { step },
-            16 if self.dice.one_in(12) => Intent::End { reason: text },
+            16 => Intent::DropBack { step, attempt },
+            17 if self.dice.one_in(12) => Intent::End { reason: text },
             _ => Intent::Note {
                 step: Some(step),
                 text,
@@ -668,6 +669,7 @@ const KINDS: &[&str] = &[
     "step-shown",
     "step-obstructed",
     "step-reviewed",
+    "back-dropped",
     "step-approved",
     "leg-started",
     "leg-ended",
@@ -745,5 +747,16 @@ fn whatever_is_pressed_and_whatever_fails_the_state_stays_whole() {
             assert!(seen.contains(kind), "no walk came to {kind}");
         }
         assert!(finished > 0, "some walks get to the end");
+    }
+}
+
+#[test]
+fn the_record_s_description_knows_every_event() {
+    let described = include_str!("../../docs/journal.md");
+    for kind in KINDS.iter().chain(&["tail-repaired"]) {
+        assert!(
+            described.contains(&format!("| `{kind}` |")),
+            "{kind} is not described"
+        );
     }
 }
