@@ -103,7 +103,9 @@ impl Channel {
 
     /// Adds what was said on standard error to a fault, if the other side has gone.
     async fn last_words(&mut self, fault: Fault) -> Fault {
-        let Fault::Gone(why) = fault else { return fault };
+        let Fault::Gone(why) = fault else {
+            return fault;
+        };
         let mut said = Vec::new();
         let mut noise = (&mut self.noise).take(4096);
         let read = noise.read_to_end(&mut said);
@@ -198,7 +200,9 @@ impl Channel {
                 }
                 Frame::Grown(size) if size > at => {
                     if file.is_none() {
-                        let Some(jobs) = &self.near else { return Err(garbled(&line)) };
+                        let Some(jobs) = &self.near else {
+                            return Err(garbled(&line));
+                        };
                         let path = jobs.join(claim.token.as_str()).join("out");
                         let mut opened = tokio::fs::File::open(path).await?;
                         opened.seek(std::io::SeekFrom::Start(at)).await?;
@@ -232,7 +236,9 @@ impl Channel {
         claim: &Claim,
         signal: Signal,
     ) -> Result<Signalled, Fault> {
-        let (frame, line) = self.exchange(&format!("K {claim} {}\n", signal.name())).await?;
+        let (frame, line) = self
+            .exchange(&format!("K {claim} {}\n", signal.name()))
+            .await?;
         match frame {
             Frame::Signalled(true) => Ok(Signalled::Sent),
             Frame::Signalled(false) | Frame::Lost(_) => Ok(Signalled::NotRunning),
@@ -274,7 +280,9 @@ impl Channel {
                 return Ok((Vec::new(), false, code.to_owned()));
             }
             let process = first.strip_prefix("P ").and_then(number).map(u32::try_from);
-            let Some(Ok(process)) = process else { return Err(garbled(first.as_bytes())) };
+            let Some(Ok(process)) = process else {
+                return Err(garbled(first.as_bytes()));
+            };
             *pid = Some(process).filter(|process| *process > 1);
             let (stdout, cut) = until(output, mark.as_bytes(), cap).await?;
             let code = read_line(output).await?;
@@ -287,9 +295,12 @@ impl Channel {
         };
         let ((stdout, cut, code), (stderr, cut_too)) = tokio::try_join!(told, complained)?;
         match number(code.trim_start()).map(i32::try_from) {
-            Some(Ok(code)) if code <= 255 => {
-                Ok(Answer { code, stdout, stderr, cut: cut || cut_too })
-            }
+            Some(Ok(code)) if code <= 255 => Ok(Answer {
+                code,
+                stdout,
+                stderr,
+                cut: cut || cut_too,
+            }),
             _ => Err(garbled(code.as_bytes())),
         }
     }
@@ -358,7 +369,9 @@ async fn copy<R: AsyncRead + Unpin>(
         let mut bytes = Vec::with_capacity(want as usize);
         let got = from.take(want).read_buf(&mut bytes).await? as u64;
         if got == 0 {
-            return Err(Fault::Gone("the output ended before its announced length".into()));
+            return Err(Fault::Gone(
+                "the output ended before its announced length".into(),
+            ));
         }
         // an error says that nobody listens any more
         let _ = out.send(Chunk { offset: *at, bytes }).await;

@@ -123,7 +123,17 @@ mod tests {
             assert!(Token::new(good).is_ok(), "{good}");
         }
         for bad in [
-            "", ".", "..", ".a", "-a", "A", "a/b", "a b", "a\n", "é", &"x".repeat(121),
+            "",
+            ".",
+            "..",
+            ".a",
+            "-a",
+            "A",
+            "a/b",
+            "a b",
+            "a\n",
+            "é",
+            &"x".repeat(121),
         ] {
             assert!(Token::new(bad).is_err(), "{bad:?}");
         }

@@ -122,19 +122,23 @@ fn split(text: &str) -> (Option<&str>, &str) {
 }
 
 fn check_user(user: &str) -> Result<(), NotADestination> {
-    check(user, 64, |b| b.is_ascii_alphanumeric() || b"._-".contains(&b)).ok_or(NotADestination {
+    check(user, 64, |b| {
+        b.is_ascii_alphanumeric() || b"._-".contains(&b)
+    })
+    .ok_or(NotADestination {
         given: user.into(),
         wanted: "a user name: letters, digits, '.', '_' and '-', not beginning with '-'",
     })
 }
 
 fn check_host(host: &str) -> Result<(), NotADestination> {
-    check(host, 253, |b| b.is_ascii_alphanumeric() || b"._-:%".contains(&b)).ok_or(
-        NotADestination {
-            given: host.into(),
-            wanted: "a host: letters, digits, '.', '_', '-' and ':', not beginning with '-'",
-        },
-    )
+    check(host, 253, |b| {
+        b.is_ascii_alphanumeric() || b"._-:%".contains(&b)
+    })
+    .ok_or(NotADestination {
+        given: host.into(),
+        wanted: "a host: letters, digits, '.', '_', '-' and ':', not beginning with '-'",
+    })
 }
 
 fn check(text: &str, longest: usize, fits: impl Fn(u8) -> bool) -> Option<()> {
@@ -151,7 +155,13 @@ mod tests {
 
     #[test]
     fn what_ssh_takes_is_taken() {
-        for good in ["staging-core1", "migration@10.0.0.12", "fe80::1%eth0", "::1", "a_b.example"] {
+        for good in [
+            "staging-core1",
+            "migration@10.0.0.12",
+            "fe80::1%eth0",
+            "::1",
+            "a_b.example",
+        ] {
             assert!(Destination::new(good).is_ok(), "{good}");
         }
         let hops = vec!["gate".into(), "ann@gate.example:2222".into()];
@@ -161,8 +171,20 @@ mod tests {
     #[test]
     fn nothing_that_ssh_or_a_shell_could_read_otherwise_is_taken() {
         for bad in [
-            "", "-oProxyCommand=touch PWN", "-x@host", "user@-x", "a b", "a;b", "$(a)", "a\nb",
-            "@host", "user@", "a/b", "ssh://a", "é", "%h",
+            "",
+            "-oProxyCommand=touch PWN",
+            "-x@host",
+            "user@-x",
+            "a b",
+            "a;b",
+            "$(a)",
+            "a\nb",
+            "@host",
+            "user@",
+            "a/b",
+            "ssh://a",
+            "é",
+            "%h",
         ] {
             assert!(Destination::new(bad).is_err(), "{bad:?}");
         }

@@ -108,7 +108,12 @@ impl Fault {
             Self::Garbled(said) => (LinkTrouble::Garbled, said),
             Self::Said(said) => (LinkTrouble::NoReceipt, said),
         };
-        LinkError { host: host.into(), doing: doing.into(), trouble, said }
+        LinkError {
+            host: host.into(),
+            doing: doing.into(),
+            trouble,
+            said,
+        }
     }
 
     /// Whether the channel can be used again.

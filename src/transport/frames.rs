@@ -48,7 +48,10 @@ impl Frame {
         Some(match (verb, rest) {
             ("O", _) => {
                 let (offset, len) = pair()?;
-                Self::Output { offset: number(offset)?, len: number(len)? }
+                Self::Output {
+                    offset: number(offset)?,
+                    len: number(len)?,
+                }
             }
             ("G", _) => Self::Grown(number(rest)?),
             ("D", _) => ended().map(|(code, bytes)| Self::Done { code, bytes })?,
@@ -68,7 +71,10 @@ impl Frame {
     /// The end of a follow, if this is one.
     pub(super) fn settled(&self) -> Option<Settled> {
         Some(match self {
-            Self::Done { code, bytes } => Settled::Exited { code: *code, bytes: *bytes },
+            Self::Done { code, bytes } => Settled::Exited {
+                code: *code,
+                bytes: *bytes,
+            },
             Self::Revoked => Settled::Revoked,
             Self::None => Settled::NotStarted,
             Self::Lost(why) => Settled::Lost { why: why.clone() },
@@ -79,7 +85,10 @@ impl Frame {
     /// The answer to a probe, if this is one.
     pub(super) fn state(&self) -> Option<ReceiptState> {
         Some(match self {
-            Self::Exited { code, bytes } => ReceiptState::Exited { code: *code, bytes: *bytes },
+            Self::Exited { code, bytes } => ReceiptState::Exited {
+                code: *code,
+                bytes: *bytes,
+            },
             Self::Running(bytes) => ReceiptState::Running { bytes: *bytes },
             Self::Revoked => ReceiptState::Revoked,
             Self::None => ReceiptState::None,
@@ -153,7 +162,13 @@ mod tests {
     fn every_frame_is_read() {
         let read = |text: &str| Frame::read(text.as_bytes());
         assert_eq!(read("O 0 12"), Some(Frame::Output { offset: 0, len: 12 }));
-        assert_eq!(read("D 255 7"), Some(Frame::Done { code: 255, bytes: 7 }));
+        assert_eq!(
+            read("D 255 7"),
+            Some(Frame::Done {
+                code: 255,
+                bytes: 7
+            })
+        );
         assert_eq!(read("X 0 0"), Some(Frame::Exited { code: 0, bytes: 0 }));
         assert_eq!(read("L why not"), Some(Frame::Lost("why not".into())));
         assert_eq!(read("V"), Some(Frame::Revoked));
@@ -162,8 +177,24 @@ mod tests {
     #[test]
     fn anything_else_is_refused() {
         for bad in [
-            "", "O", "O 1", "O -1 2", "O 1 2 3", "O +1 2", "O  1 2", "D 256 0", "D -1 0", "D 0",
-            "D 0 18446744073709551616", "V 1", "K", "K maybe", "Z", "ok", "d 0 0", "X 0x1 0",
+            "",
+            "O",
+            "O 1",
+            "O -1 2",
+            "O 1 2 3",
+            "O +1 2",
+            "O  1 2",
+            "D 256 0",
+            "D -1 0",
+            "D 0",
+            "D 0 18446744073709551616",
+            "V 1",
+            "K",
+            "K maybe",
+            "Z",
+            "ok",
+            "d 0 0",
+            "X 0x1 0",
         ] {
             assert_eq!(Frame::read(bad.as_bytes()), None, "{bad:?}");
         }
@@ -182,7 +213,9 @@ mod tests {
     fn an_odd_nonce_means_no_receipts() {
         let mut greeting = Greeting::default();
         assert_eq!(greeting.take(b"H nonce $(x).y"), None);
-        let Some(Ok(survey)) = greeting.take(b"H end") else { panic!("no survey") };
+        let Some(Ok(survey)) = greeting.take(b"H end") else {
+            panic!("no survey")
+        };
         assert!(survey.nonce().is_none());
     }
 

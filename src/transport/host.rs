@@ -268,9 +268,10 @@ impl Host {
     /// for every other machine.
     pub fn spool_file(&self, token: &Token) -> Option<PathBuf> {
         match &*self.0 {
-            Kind::Real(Pool { road: Road::Local(local), .. }) => {
-                Some(local.spool.join("jobs").join(token.as_str()).join("out"))
-            }
+            Kind::Real(Pool {
+                road: Road::Local(local),
+                ..
+            }) => Some(local.spool.join("jobs").join(token.as_str()).join("out")),
             _ => None,
         }
     }

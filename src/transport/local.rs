@@ -35,19 +35,24 @@ impl Local {
         if !self.spool.is_absolute() || self.spool.to_str().is_none_or(|path| path.contains(odd)) {
             return Err(local(io::Error::new(
                 io::ErrorKind::InvalidInput,
-                format!("the spool {:?} is not an absolute, printable path", self.spool),
+                format!(
+                    "the spool {:?} is not an absolute, printable path",
+                    self.spool
+                ),
             )));
         }
         let ends = self.spawn().map_err(local)?;
-        Channel::open(ends, Some(self.spool.clone())).await.map_err(|fault| match fault {
-            Fault::Gone(said) => LinkError {
-                host: host.into(),
-                doing: doing.into(),
-                trouble: LinkTrouble::NoShell,
-                said,
-            },
-            fault => fault.on(host, doing),
-        })
+        Channel::open(ends, Some(self.spool.clone()))
+            .await
+            .map_err(|fault| match fault {
+                Fault::Gone(said) => LinkError {
+                    host: host.into(),
+                    doing: doing.into(),
+                    trouble: LinkTrouble::NoShell,
+                    said,
+                },
+                fault => fault.on(host, doing),
+            })
     }
 
     fn spawn(&self) -> io::Result<Ends> {
@@ -69,7 +74,9 @@ impl Local {
             .start()?;
         // Only to reap it. Not on the runtime's blocking pool: the agent stays as long as the step it
         // follows, and would keep the runtime from closing.
-        std::thread::Builder::new().name("reaper".into()).spawn(move || handle.wait().map(|_| ()))?;
+        std::thread::Builder::new()
+            .name("reaper".into())
+            .spawn(move || handle.wait().map(|_| ()))?;
         Ok(Ends {
             input: Box::new(pipe::Sender::from_owned_fd(OwnedFd::from(input))?),
             output: Box::new(pipe::Receiver::from_owned_fd(OwnedFd::from(output))?),

@@ -73,7 +73,12 @@ impl Pool {
                 Road::Ssh(ssh) => ssh.open(&self.host).await?,
             },
         };
-        Ok(Lease { channel, pool: self, _slot: slot, _step: step })
+        Ok(Lease {
+            channel,
+            pool: self,
+            _slot: slot,
+            _step: step,
+        })
     }
 
     /// The channel used last that still stands; broken ones go.
@@ -89,7 +94,10 @@ impl Pool {
 
     /// Closes what is idle, and the connection. What is still followed goes on where it runs.
     pub(super) async fn close(&self) {
-        self.idle.lock().unwrap_or_else(PoisonError::into_inner).clear();
+        self.idle
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .clear();
         if let Road::Ssh(ssh) = &self.road {
             ssh.close().await;
         }
@@ -101,7 +109,11 @@ impl Lease<'_> {
     pub(super) fn settle<T>(self, result: Result<T, Fault>, doing: &str) -> Result<T, LinkError> {
         let spared = result.as_ref().err().is_none_or(Fault::spares_the_channel);
         if spared {
-            self.pool.idle.lock().unwrap_or_else(PoisonError::into_inner).push(self.channel);
+            self.pool
+                .idle
+                .lock()
+                .unwrap_or_else(PoisonError::into_inner)
+                .push(self.channel);
         }
         result.map_err(|fault| fault.on(&self.pool.host, doing))
     }

@@ -62,7 +62,15 @@ const LONGEST: usize = 8 * 1024 * 1024;
 
 /// Names that bash keeps read-only, or that would make a shell read other files or other words.
 const TAKEN: [&str; 9] = [
-    "BASHOPTS", "BASH_ENV", "BASH_VERSINFO", "ENV", "EUID", "IFS", "PPID", "SHELLOPTS", "UID",
+    "BASHOPTS",
+    "BASH_ENV",
+    "BASH_VERSINFO",
+    "ENV",
+    "EUID",
+    "IFS",
+    "PPID",
+    "SHELLOPTS",
+    "UID",
 ];
 
 impl Script {
@@ -151,7 +159,9 @@ mod tests {
 
     #[test]
     fn names_that_would_change_the_shell_are_refused() {
-        for bad in ["", "1A", "A-B", "A B", "A=B", "IFS", "BASH_ENV", "UID", "rs_b", "É"] {
+        for bad in [
+            "", "1A", "A-B", "A B", "A=B", "IFS", "BASH_ENV", "UID", "rs_b", "É",
+        ] {
             let made = Script::with_env(Shell::Sh, vec![(bad.into(), String::new())], "true");
             assert_eq!(made, Err(NotAScript::Name(bad.into())));
         }
@@ -168,10 +178,7 @@ mod tests {
     fn a_script_is_one_line_whatever_it_holds() {
         let env = vec![("A".into(), "it's\n\\n".into())];
         let script = Script::with_env(Shell::Sh, env, "echo \"$A\"\n\\").unwrap();
-        assert_eq!(
-            script.line(),
-            r#"export A='it'\\''s\n\\n'; echo "$A"\n\\"#
-        );
+        assert_eq!(script.line(), r#"export A='it'\\''s\n\\n'; echo "$A"\n\\"#);
     }
 
     #[test]

@@ -130,13 +130,17 @@ impl Scripted {
 
     /// Adds a rule for scripts that contain `text`. A newer rule wins over an older one.
     pub fn on(self, text: &str, reply: Reply) -> Self {
-        self.play().rules.push((Pattern::Contains(text.into()), reply));
+        self.play()
+            .rules
+            .push((Pattern::Contains(text.into()), reply));
         self
     }
 
     /// Adds a rule for the script that is `text`. A newer rule wins over an older one.
     pub fn on_exactly(self, text: &str, reply: Reply) -> Self {
-        self.play().rules.push((Pattern::Exactly(text.into()), reply));
+        self.play()
+            .rules
+            .push((Pattern::Exactly(text.into()), reply));
         self
     }
 
@@ -176,7 +180,11 @@ impl Scripted {
 
     /// How often the command of this token really began. More than once is a fault of the caller's.
     pub fn starts(&self, token: &Token) -> usize {
-        self.play().ran.iter().filter(|(ran, _)| ran == token).count()
+        self.play()
+            .ran
+            .iter()
+            .filter(|(ran, _)| ran == token)
+            .count()
     }
 
     /// Every command that really began, in order.
@@ -249,7 +257,12 @@ impl Scripted {
             bytes.truncate(cap);
             bytes
         };
-        Ok(Answer { code: reply.code, stdout: kept(reply.stdout), stderr: kept(reply.stderr), cut })
+        Ok(Answer {
+            code: reply.code,
+            stdout: kept(reply.stdout),
+            stderr: kept(reply.stderr),
+            cut,
+        })
     }
 
     pub(super) async fn start(
@@ -276,8 +289,9 @@ impl Scripted {
                     code: reply.code,
                     fate: Fate::Runs(reply.takes.map(|time| Instant::now() + time)),
                 };
-                break_after =
-                    reply.breaks.map(|(after, _)| job.output[..after.min(job.output.len())].to_vec());
+                break_after = reply
+                    .breaks
+                    .map(|(after, _)| job.output[..after.min(job.output.len())].to_vec());
                 match then {
                     Some(Then::Ended) => job.fate = Fate::Ended,
                     Some(Then::Lost) => job.fate = Fate::Lost,
@@ -321,9 +335,19 @@ impl Scripted {
                 (play.state(claim), play.jobs.get(&claim.token).cloned())
             };
             let from = usize::try_from(offset).unwrap_or(usize::MAX);
-            let rest = job.as_ref().and_then(|job| job.output.get(from..)).unwrap_or_default();
-            if !rest.is_empty() && !matches!(state, ReceiptState::Revoked | ReceiptState::Lost { .. }) {
-                let _ = out.send(Chunk { offset, bytes: rest.to_vec() }).await;
+            let rest = job
+                .as_ref()
+                .and_then(|job| job.output.get(from..))
+                .unwrap_or_default();
+            if !rest.is_empty()
+                && !matches!(state, ReceiptState::Revoked | ReceiptState::Lost { .. })
+            {
+                let _ = out
+                    .send(Chunk {
+                        offset,
+                        bytes: rest.to_vec(),
+                    })
+                    .await;
                 offset += rest.len() as u64;
             }
             match state {
@@ -342,13 +366,23 @@ impl Scripted {
     }
 
     pub(super) async fn probe(&self, host: &str, claim: &Claim) -> Result<ReceiptState, LinkError> {
-        Ok(self.enter(host, &format!("look at {}", claim.token))?.state(claim))
+        Ok(self
+            .enter(host, &format!("look at {}", claim.token))?
+            .state(claim))
     }
 
-    pub(super) async fn revoke(&self, host: &str, claim: &Claim) -> Result<ReceiptState, LinkError> {
+    pub(super) async fn revoke(
+        &self,
+        host: &str,
+        claim: &Claim,
+    ) -> Result<ReceiptState, LinkError> {
         let mut play = self.enter(host, &format!("revoke {}", claim.token))?;
         if play.state(claim) == ReceiptState::None {
-            let job = Job { output: Vec::new(), code: 0, fate: Fate::Revoked };
+            let job = Job {
+                output: Vec::new(),
+                code: 0,
+                fate: Fate::Revoked,
+            };
             play.jobs.insert(claim.token.clone(), job);
         }
         Ok(play.state(claim))
@@ -377,7 +411,10 @@ impl Scripted {
     pub(super) async fn acknowledge(&self, host: &str, claim: &Claim) -> Result<(), LinkError> {
         let doing = format!("acknowledge {}", claim.token);
         let mut play = self.enter(host, &doing)?;
-        if matches!(play.state(claim), ReceiptState::Exited { .. } | ReceiptState::Revoked) {
+        if matches!(
+            play.state(claim),
+            ReceiptState::Exited { .. } | ReceiptState::Revoked
+        ) {
             play.jobs.remove(&claim.token);
         } else if play.jobs.contains_key(&claim.token) {
             return Err(broken(host, &doing, LinkTrouble::NoReceipt));
@@ -413,10 +450,13 @@ impl Play {
 
     fn state(&mut self, claim: &Claim) -> ReceiptState {
         let lost = |why: &str| ReceiptState::Lost { why: why.into() };
-        let Ok(nonce) = self.nonce() else { return lost("the spool has no name") };
+        let Ok(nonce) = self.nonce() else {
+            return lost("the spool has no name");
+        };
         let split = |nonce: &Nonce| {
             let text = nonce.as_str().to_owned();
-            text.split_once('.').map(|(spool, boot)| (spool.to_owned(), boot.to_owned()))
+            text.split_once('.')
+                .map(|(spool, boot)| (spool.to_owned(), boot.to_owned()))
         };
         let (now, then) = (split(&nonce), split(&claim.nonce));
         if now.as_ref().map(|now| &now.0) != then.as_ref().map(|then| &then.0) {
@@ -432,7 +472,10 @@ impl Play {
         let bytes = job.output.len() as u64;
         match job.fate {
             Fate::Runs(_) => ReceiptState::Running { bytes },
-            Fate::Ended => ReceiptState::Exited { code: job.code, bytes },
+            Fate::Ended => ReceiptState::Exited {
+                code: job.code,
+                bytes,
+            },
             Fate::Revoked => ReceiptState::Revoked,
             Fate::Lost => lost("its keeper is gone and left no status"),
         }
@@ -448,5 +491,10 @@ impl Job {
 }
 
 fn broken(host: &str, doing: &str, trouble: LinkTrouble) -> LinkError {
-    LinkError { host: host.into(), doing: doing.into(), trouble, said: String::new() }
+    LinkError {
+        host: host.into(),
+        doing: doing.into(),
+        trouble,
+        said: String::new(),
+    }
 }

@@ -37,7 +37,11 @@ pub(super) struct Ssh {
 
 impl Ssh {
     pub(super) fn new(destination: Destination, control_dir: PathBuf) -> Self {
-        Self { destination, control_dir, session: Mutex::new(None) }
+        Self {
+            destination,
+            control_dir,
+            session: Mutex::new(None),
+        }
     }
 
     /// Opens a shell and loads the agent, over the standing master if it takes one more. Anew otherwise:
@@ -82,7 +86,10 @@ impl Ssh {
 
     async fn forget(&self, session: &Arc<Session>) {
         let mut slot = self.session.lock().await;
-        if slot.as_ref().is_some_and(|standing| Arc::ptr_eq(standing, session)) {
+        if slot
+            .as_ref()
+            .is_some_and(|standing| Arc::ptr_eq(standing, session))
+        {
             *slot = None;
         }
     }
@@ -124,11 +131,19 @@ impl Ssh {
 async fn load(session: &Arc<Session>) -> Result<Channel, Fault> {
     // `exec` because every login shell knows it, and the agent needs nobody above it
     let mut command = Session::to_raw_command(session.clone(), "exec sh -s");
-    command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
-    let mut child = command.spawn().await.map_err(|error| Fault::Gone(words(&error)))?;
-    let (Some(input), Some(output), Some(noise)) =
-        (child.stdin().take(), child.stdout().take(), child.stderr().take())
-    else {
+    command
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped());
+    let mut child = command
+        .spawn()
+        .await
+        .map_err(|error| Fault::Gone(words(&error)))?;
+    let (Some(input), Some(output), Some(noise)) = (
+        child.stdin().take(),
+        child.stdout().take(),
+        child.stderr().take(),
+    ) else {
         return Err(Fault::Gone("the ssh client has no pipes".into()));
     };
     let ends = Ends {
@@ -141,12 +156,19 @@ async fn load(session: &Arc<Session>) -> Result<Channel, Fault> {
 }
 
 fn error(host: &str, trouble: LinkTrouble, said: String) -> LinkError {
-    LinkError { host: host.into(), doing: "connect".into(), trouble, said }
+    LinkError {
+        host: host.into(),
+        doing: "connect".into(),
+        trouble,
+        said,
+    }
 }
 
 /// What the error and its sources say, without saying anything twice.
 fn words(error: &openssh::Error) -> String {
-    error.source().map_or_else(|| error.to_string(), ToString::to_string)
+    error
+        .source()
+        .map_or_else(|| error.to_string(), ToString::to_string)
 }
 
 /// Sorts what ssh said by its words, which have been the same for many years; its exit code is 255 for
@@ -184,10 +206,22 @@ mod tests {
     fn what_ssh_says_is_sorted() {
         for (said, kind) in [
             ("x: Permission denied (publickey).", LinkTrouble::Refused),
-            ("@ WARNING: REMOTE HOST IDENTIFICATION HAS CHANGED! @\nHost key verification failed.", LinkTrouble::HostKeyChanged),
-            ("No ED25519 host key is known for x and you have requested strict checking.", LinkTrouble::HostKeyUnknown),
-            ("connect to host x port 22: Connection refused", LinkTrouble::Unreachable),
-            ("Could not resolve hostname x: Name or service not known", LinkTrouble::Unreachable),
+            (
+                "@ WARNING: REMOTE HOST IDENTIFICATION HAS CHANGED! @\nHost key verification failed.",
+                LinkTrouble::HostKeyChanged,
+            ),
+            (
+                "No ED25519 host key is known for x and you have requested strict checking.",
+                LinkTrouble::HostKeyUnknown,
+            ),
+            (
+                "connect to host x port 22: Connection refused",
+                LinkTrouble::Unreachable,
+            ),
+            (
+                "Could not resolve hostname x: Name or service not known",
+                LinkTrouble::Unreachable,
+            ),
         ] {
             assert_eq!(trouble(said), kind, "{said}");
         }

@@ -16,7 +16,10 @@ fn hosts() -> Vec<(Host, TempDir)> {
         .into_iter()
         .map(|argv| {
             let dir = TempDir::new().unwrap();
-            (Host::local_under(&format!("{argv:?}"), dir.path().join("spool"), argv), dir)
+            (
+                Host::local_under(&format!("{argv:?}"), dir.path().join("spool"), argv),
+                dir,
+            )
         })
         .collect()
 }
@@ -42,7 +45,12 @@ async fn exit_codes_come_as_they_were() {
             let fits = got == code || (script == "if" && got != 0);
             assert!(fits, "{} {script}: {got}", host.name());
             let answer = host.ask(&sh(script)).await.unwrap();
-            assert!(answer.code == got, "{} ask {script}: {}", host.name(), answer.code);
+            assert!(
+                answer.code == got,
+                "{} ask {script}: {}",
+                host.name(),
+                answer.code
+            );
         }
     }
 }
@@ -54,13 +62,21 @@ async fn output_comes_exact_to_the_byte() {
         let file = dir.path().join("bytes");
         fs::write(&file, &bytes).unwrap();
         let script = sh(&format!("cat {}", file.display()));
-        assert_eq!(step(&host, "bytes", &script).await, (0, bytes.clone()), "{}", host.name());
+        assert_eq!(
+            step(&host, "bytes", &script).await,
+            (0, bytes.clone()),
+            "{}",
+            host.name()
+        );
         let answer = host.ask(&script).await.unwrap();
         assert_eq!(answer.stdout, bytes, "{}", host.name());
         let (_, both) = step(&host, "both", &sh("echo 1; echo 2 >&2; echo 3; printf x")).await;
         assert_eq!(both, b"1\n2\n3\nx");
         let apart = host.ask(&sh("echo 1; echo 2 >&2; printf x")).await.unwrap();
-        assert_eq!((&apart.stdout[..], &apart.stderr[..]), (&b"1\nx"[..], &b"2\n"[..]));
+        assert_eq!(
+            (&apart.stdout[..], &apart.stderr[..]),
+            (&b"1\nx"[..], &b"2\n"[..])
+        );
     }
 }
 
@@ -70,13 +86,20 @@ async fn twenty_megabytes_come_whole() {
     let begun = Instant::now();
     let (code, output) = step(&host, "big", &sh("yes 0123456789abcdef | head -c 20971520")).await;
     assert_eq!((code, output.len()), (0, 20_971_520));
-    assert!(output.chunks(17).all(|line| b"0123456789abcdef\n".starts_with(line)));
+    assert!(
+        output
+            .chunks(17)
+            .all(|line| b"0123456789abcdef\n".starts_with(line))
+    );
     eprintln!("20 MiB through a local step: {:?}", begun.elapsed());
 }
 
 #[tokio::test]
 async fn a_program_arrives_as_it_was_written() {
-    let every: String = (1..=0x2fff_u32).filter_map(char::from_u32).chain("😀\u{fffd}".chars()).collect();
+    let every: String = (1..=0x2fff_u32)
+        .filter_map(char::from_u32)
+        .chain("😀\u{fffd}".chars())
+        .collect();
     let nasty = format!("it's \"$HOME\" `id` \\n \\\\ \\c \\0101 %s\n\n-e\t{every}");
     for (host, _dir) in hosts() {
         for shell in [Shell::Sh, Shell::Bash] {
@@ -84,18 +107,30 @@ async fn a_program_arrives_as_it_was_written() {
                 continue;
             }
             let env = vec![("VALUE".to_owned(), nasty.clone())];
-            let script = Script::with_env(shell, env, "printf '%s' \"$VALUE\"\n# it's \\\n").unwrap();
+            let script =
+                Script::with_env(shell, env, "printf '%s' \"$VALUE\"\n# it's \\\n").unwrap();
             let answer = host.ask(&script).await.unwrap();
-            assert_eq!(String::from_utf8_lossy(&answer.stdout), nasty, "{} {shell:?}", host.name());
+            assert_eq!(
+                String::from_utf8_lossy(&answer.stdout),
+                nasty,
+                "{} {shell:?}",
+                host.name()
+            );
             let name = format!("nasty-{}", shell.program());
             let (code, output) = step(&host, &name, &script).await;
-            assert_eq!((code, String::from_utf8_lossy(&output)), (0, nasty.as_str().into()));
+            assert_eq!(
+                (code, String::from_utf8_lossy(&output)),
+                (0, nasty.as_str().into())
+            );
         }
         let heredoc = sh("cat <<'END'\n$x\\n\n  `y`\nEND\n");
         assert_eq!(step(&host, "heredoc", &heredoc).await.1, b"$x\\n\n  `y`\n");
         let argv = sh("printf '%s %s' $# \"$-\" | tr -d s; read -r x || printf ' end'");
         let (_, output) = step(&host, "argv", &argv).await;
-        assert!(output.starts_with(b"0 ") && output.ends_with(b" end"), "{output:?}");
+        assert!(
+            output.starts_with(b"0 ") && output.ends_with(b" end"),
+            "{output:?}"
+        );
     }
 }
 
@@ -109,9 +144,14 @@ async fn a_script_that_writes_to_dev_stderr_keeps_its_output() {
 #[tokio::test]
 async fn interrupts_are_not_ignored_in_a_step() {
     for (host, _dir) in hosts() {
-        let script = sh("sh -c 'kill -s INT $$; echo survived'; sh -c 'kill -s QUIT $$; echo survived'");
+        let script =
+            sh("sh -c 'kill -s INT $$; echo survived'; sh -c 'kill -s QUIT $$; echo survived'");
         let (_, output) = step(&host, "int", &script).await;
-        assert!(!String::from_utf8_lossy(&output).contains("survived"), "{}", host.name());
+        assert!(
+            !String::from_utf8_lossy(&output).contains("survived"),
+            "{}",
+            host.name()
+        );
     }
 }
 
@@ -119,9 +159,13 @@ async fn interrupts_are_not_ignored_in_a_step() {
 async fn a_claim_sent_twice_runs_once() {
     for (host, dir) in hosts() {
         let trace = dir.path().join("trace");
-        let script = sh(&format!("echo ran >>{}; sleep 0.3; echo done", trace.display()));
+        let script = sh(&format!(
+            "echo ran >>{}; sleep 0.3; echo done",
+            trace.display()
+        ));
         let claim = claim(&host, "twice").await;
-        let (first, second) = tokio::join!(run(&host, &claim, &script), run(&host, &claim, &script));
+        let (first, second) =
+            tokio::join!(run(&host, &claim, &script), run(&host, &claim, &script));
         let third = run(&host, &claim, &script).await;
         for (settled, output) in [first, second, third] {
             assert_eq!(settled.unwrap(), Settled::Exited { code: 0, bytes: 5 });
@@ -164,7 +208,10 @@ async fn a_revoked_step_never_ran_and_a_step_that_ran_was_not_revoked() {
         }
     }
     eprintln!("races of start and revoke: {revoked} revoked, {ran} ran");
-    assert!(revoked > 0 && ran > 0, "the races were none: {revoked} revoked, {ran} ran");
+    assert!(
+        revoked > 0 && ran > 0,
+        "the races were none: {revoked} revoked, {ran} ran"
+    );
 }
 
 #[tokio::test]
@@ -175,7 +222,10 @@ async fn a_revoked_token_is_fenced_before_it_arrives() {
     assert_eq!(host.revoke(&claim).await.unwrap(), ReceiptState::Revoked);
     let trace = dir.path().join("trace");
     let script = sh(&format!("echo ran >>{}", trace.display()));
-    assert_eq!(run(&host, &claim, &script).await.0.unwrap(), Settled::Revoked);
+    assert_eq!(
+        run(&host, &claim, &script).await.0.unwrap(),
+        Settled::Revoked
+    );
     assert_eq!(lines(&trace), 0);
 }
 
@@ -186,7 +236,8 @@ async fn a_signal_reaches_grandchildren_and_the_end_is_still_recorded() {
             let claim = claim(&host, &format!("signal-{code}")).await;
             let pids = dir.path().join(format!("pids{code}"));
             let script = sh(&format!(
-                "echo go; sh -c 'sleep 300 & echo $! >{0}; wait' & sleep 300", pids.display()
+                "echo go; sh -c 'sleep 300 & echo $! >{0}; wait' & sleep 300",
+                pids.display()
             ));
             let (out, all) = gather(0);
             let running = tokio::spawn({
@@ -195,17 +246,28 @@ async fn a_signal_reaches_grandchildren_and_the_end_is_still_recorded() {
             });
             until("the grandchild is there", || lines(&pids) == 1).await;
             let grandchild = fs::read_to_string(&pids).unwrap();
-            assert!(matches!(host.probe(&claim).await.unwrap(), ReceiptState::Running { .. }));
+            assert!(matches!(
+                host.probe(&claim).await.unwrap(),
+                ReceiptState::Running { .. }
+            ));
             assert_eq!(host.signal(&claim, signal).await.unwrap(), Signalled::Sent);
             let settled = running.await.unwrap().unwrap();
-            assert_eq!(settled, Settled::Exited { code, bytes: 3 }, "{}", host.name());
+            assert_eq!(
+                settled,
+                Settled::Exited { code, bytes: 3 },
+                "{}",
+                host.name()
+            );
             assert_eq!(all.await.unwrap(), b"go\n");
             let stat = format!("/proc/{}/stat", grandchild.trim());
             until("the grandchild is gone", || {
                 fs::read_to_string(&stat).map_or(true, |stat| stat.contains(") Z "))
             })
             .await;
-            assert_eq!(host.signal(&claim, signal).await.unwrap(), Signalled::NotRunning);
+            assert_eq!(
+                host.signal(&claim, signal).await.unwrap(),
+                Signalled::NotRunning
+            );
         }
     }
 }
@@ -214,7 +276,8 @@ async fn a_signal_reaches_grandchildren_and_the_end_is_still_recorded() {
 async fn a_step_outlives_its_channel_and_is_followed_from_any_byte() {
     for (host, dir) in hosts() {
         let claim = claim(&host, "outlives").await;
-        let script = sh("i=0; while [ $i -lt 30 ]; do echo line $i; i=$((i+1)); sleep 0.05; done; exit 9");
+        let script =
+            sh("i=0; while [ $i -lt 30 ]; do echo line $i; i=$((i+1)); sleep 0.05; done; exit 9");
         let (out, mut pieces) = tokio::sync::mpsc::channel(1);
         let following = tokio::spawn({
             let (host, claim) = (host.clone(), claim.clone());
@@ -229,15 +292,30 @@ async fn a_step_outlives_its_channel_and_is_followed_from_any_byte() {
         }
         // another process would come with nothing but the claim
         let other = Host::local("later", dir.path().join("spool"));
-        assert!(matches!(other.probe(&claim).await.unwrap(), ReceiptState::Running { .. }));
+        assert!(matches!(
+            other.probe(&claim).await.unwrap(),
+            ReceiptState::Running { .. }
+        ));
         let (out, all) = gather(seen.len() as u64);
         let settled = other.attach(&claim, seen.len() as u64, out).await.unwrap();
         seen.extend(all.await.unwrap());
         let whole: String = (0..30).map(|i| format!("line {i}\n")).collect();
-        assert_eq!(settled, Settled::Exited { code: 9, bytes: whole.len() as u64 });
+        assert_eq!(
+            settled,
+            Settled::Exited {
+                code: 9,
+                bytes: whole.len() as u64
+            }
+        );
         assert_eq!(String::from_utf8_lossy(&seen), whole, "{}", host.name());
         let at = host.probe(&claim).await.unwrap();
-        assert_eq!(at, ReceiptState::Exited { code: 9, bytes: whole.len() as u64 });
+        assert_eq!(
+            at,
+            ReceiptState::Exited {
+                code: 9,
+                bytes: whole.len() as u64
+            }
+        );
     }
 }
 
@@ -246,12 +324,22 @@ async fn a_daemon_that_keeps_the_output_open_holds_up_neither_the_step_nor_itsel
     for (host, dir) in hosts() {
         let alive = dir.path().join("alive");
         let script = sh(&format!(
-            "(sleep 4; echo late; echo yes >{}) & echo started", alive.display()
+            "(sleep 4; echo late; echo yes >{}) & echo started",
+            alive.display()
         ));
         let begun = Instant::now();
         let (code, output) = step(&host, "daemon", &script).await;
-        assert_eq!((code, &output[..]), (0, &b"started\n"[..]), "{}", host.name());
-        assert!(begun.elapsed() < Duration::from_secs(4), "{:?}", begun.elapsed());
+        assert_eq!(
+            (code, &output[..]),
+            (0, &b"started\n"[..]),
+            "{}",
+            host.name()
+        );
+        assert!(
+            begun.elapsed() < Duration::from_secs(4),
+            "{:?}",
+            begun.elapsed()
+        );
         until("the daemon went on", || lines(&alive) == 1).await;
     }
 }
@@ -273,7 +361,10 @@ async fn nothing_secret_is_in_an_argument_or_in_the_spool() {
         for process in fs::read_dir("/proc").unwrap().flatten() {
             if let Ok(argv) = fs::read(process.path().join("cmdline")) {
                 let argv = String::from_utf8_lossy(&argv).into_owned();
-                assert!(!argv.contains("hunter2secret") && !argv.contains("bodysecret"), "{argv}");
+                assert!(
+                    !argv.contains("hunter2secret") && !argv.contains("bodysecret"),
+                    "{argv}"
+                );
                 looked += 1;
             }
         }
@@ -281,9 +372,16 @@ async fn nothing_secret_is_in_an_argument_or_in_the_spool() {
         let job = dir.path().join("spool/jobs/secret");
         for file in fs::read_dir(&job).unwrap().flatten() {
             let bytes = fs::read(file.path()).unwrap();
-            assert!(!String::from_utf8_lossy(&bytes).contains("secret"), "{:?}", file.path());
+            assert!(
+                !String::from_utf8_lossy(&bytes).contains("secret"),
+                "{:?}",
+                file.path()
+            );
         }
-        assert!(matches!(running.await.unwrap().unwrap(), Settled::Exited { code: 0, .. }));
+        assert!(matches!(
+            running.await.unwrap().unwrap(),
+            Settled::Exited { code: 0, .. }
+        ));
     }
 }
 
@@ -295,29 +393,54 @@ async fn what_cannot_be_known_is_lost() {
         let job = dir.path().join("spool/jobs/known");
         let whole = fs::read(job.join("status")).unwrap();
         assert_eq!(whole.len(), 32);
-        for damage in [&b""[..], b"X", b"X   0", &whole[..20], b"\0\0\0\0\0\0\0\0\n", b"X 0 6 E\n"] {
+        for damage in [
+            &b""[..],
+            b"X",
+            b"X   0",
+            &whole[..20],
+            b"\0\0\0\0\0\0\0\0\n",
+            b"X 0 6 E\n",
+        ] {
             fs::write(job.join("status"), damage).unwrap();
             let state = host.probe(&known).await;
-            assert!(matches!(state, Ok(ReceiptState::Lost { .. })), "{damage:?}: {state:?}");
+            assert!(
+                matches!(state, Ok(ReceiptState::Lost { .. })),
+                "{damage:?}: {state:?}"
+            );
         }
         fs::write(job.join("status"), &whole).unwrap();
-        assert!(matches!(host.probe(&known).await.unwrap(), ReceiptState::Exited { code: 0, bytes: 6 }));
+        assert!(matches!(
+            host.probe(&known).await.unwrap(),
+            ReceiptState::Exited { code: 0, bytes: 6 }
+        ));
 
         let boot = known.nonce.as_str().split_once('.').unwrap().1.to_owned();
         let spool = known.nonce.as_str().split_once('.').unwrap().0.to_owned();
         let mut elsewhere = known.clone();
         elsewhere.nonce = Nonce::new(format!("dead-beef.{boot}")).unwrap();
-        assert!(matches!(host.probe(&elsewhere).await.unwrap(), ReceiptState::Lost { .. }));
+        assert!(matches!(
+            host.probe(&elsewhere).await.unwrap(),
+            ReceiptState::Lost { .. }
+        ));
         let (settled, _) = run(&host, &elsewhere, &sh("echo never")).await;
         assert!(matches!(settled, Ok(Settled::Lost { .. })));
 
         // before a restart: what ended is still known, what was never heard of may have been forgotten
         let mut before = known.clone();
         before.nonce = Nonce::new(format!("{spool}.0-0")).unwrap();
-        assert!(matches!(host.probe(&before).await.unwrap(), ReceiptState::Exited { .. }));
+        assert!(matches!(
+            host.probe(&before).await.unwrap(),
+            ReceiptState::Exited { .. }
+        ));
         before.token = Token::new("forgotten").unwrap();
-        assert!(matches!(host.probe(&before).await.unwrap(), ReceiptState::Lost { .. }));
-        assert!(matches!(run(&host, &before, &sh("echo never")).await.0, Ok(Settled::Lost { .. })));
+        assert!(matches!(
+            host.probe(&before).await.unwrap(),
+            ReceiptState::Lost { .. }
+        ));
+        assert!(matches!(
+            run(&host, &before, &sh("echo never")).await.0,
+            Ok(Settled::Lost { .. })
+        ));
         assert!(!dir.path().join("spool/jobs/forgotten").exists());
     }
 }
@@ -336,11 +459,22 @@ async fn a_dead_keeper_or_a_restart_in_the_middle_is_lost() {
     let mut words: Vec<&str> = own.split_whitespace().collect();
     words[2] = "0-0";
     fs::write(job.join("own"), words.join(" ") + "\n").unwrap();
-    let ReceiptState::Lost { why } = host.probe(&claim).await.unwrap() else { panic!("not lost") };
+    let ReceiptState::Lost { why } = host.probe(&claim).await.unwrap() else {
+        panic!("not lost")
+    };
     assert!(why.contains("restarted"), "{why}");
     fs::write(job.join("own"), &own).unwrap();
-    assert!(matches!(host.probe(&claim).await.unwrap(), ReceiptState::Running { .. }));
-    assert!(Command::new("kill").args(["-9", own.split(' ').next().unwrap()]).status().unwrap().success());
+    assert!(matches!(
+        host.probe(&claim).await.unwrap(),
+        ReceiptState::Running { .. }
+    ));
+    assert!(
+        Command::new("kill")
+            .args(["-9", own.split(' ').next().unwrap()])
+            .status()
+            .unwrap()
+            .success()
+    );
     let (settled, _) = running.await.unwrap();
     assert!(matches!(settled, Ok(Settled::Lost { .. })), "{settled:?}");
 }
@@ -365,7 +499,10 @@ async fn an_acknowledged_receipt_is_gone_and_an_open_one_stays() {
     until("it runs", || dir.path().join("spool/jobs/open/go").exists()).await;
     let refused = host.acknowledge(&open).await.unwrap_err();
     assert_eq!(refused.trouble, LinkTrouble::NoReceipt);
-    assert!(matches!(running.await.unwrap().0, Ok(Settled::Exited { code: 0, .. })));
+    assert!(matches!(
+        running.await.unwrap().0,
+        Ok(Settled::Exited { code: 0, .. })
+    ));
     let file = host.spool_file(&open.token).unwrap();
     assert!(file.exists());
     host.acknowledge(&open).await.unwrap();
@@ -386,8 +523,14 @@ async fn a_question_has_its_limits() {
             fs::read_to_string(&stat).map_or(true, |stat| stat.contains(") Z "))
         })
         .await;
-        let answer = host.ask_with(&sh("yes | head -c 5000000; echo e >&2"), None, 1000).await.unwrap();
-        assert_eq!((answer.stdout.len(), answer.cut, answer.code), (1000, true, 0));
+        let answer = host
+            .ask_with(&sh("yes | head -c 5000000; echo e >&2"), None, 1000)
+            .await
+            .unwrap();
+        assert_eq!(
+            (answer.stdout.len(), answer.cut, answer.code),
+            (1000, true, 0)
+        );
         assert_eq!(answer.stderr, b"e\n");
         // a shell that is in the way of nothing
         let answer = host.ask(&sh("sleep 0.2 & echo now")).await.unwrap();
@@ -401,11 +544,21 @@ async fn a_spool_that_cannot_be_made_leaves_questions_possible() {
     fs::write(dir.path().join("file"), "").unwrap();
     let host = Host::local("here", dir.path().join("file/spool"));
     let survey = host.survey().await.unwrap();
-    assert!(matches!(survey.receipts, Receipts::Impossible(_)), "{survey:?}");
-    assert_eq!(host.ask(&sh("echo hello")).await.unwrap().stdout, b"hello\n");
+    assert!(
+        matches!(survey.receipts, Receipts::Impossible(_)),
+        "{survey:?}"
+    );
+    assert_eq!(
+        host.ask(&sh("echo hello")).await.unwrap().stdout,
+        b"hello\n"
+    );
     let (out, _) = tokio::sync::mpsc::channel(1);
-    let claim = runsheet::transport::Claim::new(Token::new("a").unwrap(), Nonce::new("a.b").unwrap());
-    let error = host.start(&claim, &sh("echo never"), out).await.unwrap_err();
+    let claim =
+        runsheet::transport::Claim::new(Token::new("a").unwrap(), Nonce::new("a.b").unwrap());
+    let error = host
+        .start(&claim, &sh("echo never"), out)
+        .await
+        .unwrap_err();
     assert_eq!(error.trouble, LinkTrouble::NoReceipt);
 }
 
@@ -416,16 +569,33 @@ async fn more_steps_than_channels_all_end_and_questions_get_through() {
     let steps: Vec<_> = (0..20)
         .map(|i| {
             let host = host.clone();
-            let claim = runsheet::transport::Claim::new(Token::new(format!("many-{i}")).unwrap(), nonce.clone());
-            tokio::spawn(async move { run(&host, &claim, &sh(&format!("sleep 0.3; exit {i}"))).await.0 })
+            let claim = runsheet::transport::Claim::new(
+                Token::new(format!("many-{i}")).unwrap(),
+                nonce.clone(),
+            );
+            tokio::spawn(async move {
+                run(&host, &claim, &sh(&format!("sleep 0.3; exit {i}")))
+                    .await
+                    .0
+            })
         })
         .collect();
     tokio::time::sleep(Duration::from_millis(100)).await;
     let begun = Instant::now();
     host.ask(&sh("true")).await.unwrap();
-    assert!(begun.elapsed() < Duration::from_millis(250), "{:?}", begun.elapsed());
+    assert!(
+        begun.elapsed() < Duration::from_millis(250),
+        "{:?}",
+        begun.elapsed()
+    );
     for (i, step) in steps.into_iter().enumerate() {
-        assert_eq!(step.await.unwrap().unwrap(), Settled::Exited { code: i as i32, bytes: 0 });
+        assert_eq!(
+            step.await.unwrap().unwrap(),
+            Settled::Exited {
+                code: i as i32,
+                bytes: 0
+            }
+        );
     }
 }
 
@@ -481,9 +651,11 @@ fn a_program_cut_at_any_byte_runs_nothing() {
             scope.spawn(move || {
                 for cut in (half..last).step_by(2) {
                     // every byte under sh; the others where the call is, and here and there
-                    for argv in shells.iter().enumerate().filter(|(i, _)| {
-                        *i == 0 || cut + 40 > last || cut % 97 == *i
-                    }) {
+                    for argv in shells
+                        .iter()
+                        .enumerate()
+                        .filter(|(i, _)| *i == 0 || cut + 40 > last || cut % 97 == *i)
+                    {
                         let said = feed(argv.1, home, &[&program[..cut]]);
                         assert_eq!(String::from_utf8_lossy(&said), "", "cut at {cut}");
                     }
@@ -491,7 +663,11 @@ fn a_program_cut_at_any_byte_runs_nothing() {
             });
         }
     });
-    assert_eq!(fs::read_dir(dir.path()).unwrap().count(), 0, "something was made");
+    assert_eq!(
+        fs::read_dir(dir.path()).unwrap().count(),
+        0,
+        "something was made"
+    );
     let said = feed(&shells[0], dir.path(), &[&program.as_bytes()[..last]]);
     assert!(String::from_utf8_lossy(&said).starts_with("runsheet word\n"));
 }
@@ -503,11 +679,21 @@ fn a_start_cut_at_any_byte_runs_nothing() {
         let program = conversation();
         let said = feed(&argv, dir.path(), &[program.as_bytes()]);
         let said = String::from_utf8_lossy(&said).into_owned();
-        let nonce = said.lines().find_map(|line| line.strip_prefix("H nonce ")).unwrap();
+        let nonce = said
+            .lines()
+            .find_map(|line| line.strip_prefix("H nonce "))
+            .unwrap();
         let trace = dir.path().join("trace");
-        let start = format!("S token-name {nonce} sh far\necho ran >>{0}; : more\n", trace.display());
+        let start = format!(
+            "S token-name {nonce} sh far\necho ran >>{0}; : more\n",
+            trace.display()
+        );
         for cut in 0..start.len() {
-            feed(&argv, dir.path(), &[program.as_bytes(), &start.as_bytes()[..cut]]);
+            feed(
+                &argv,
+                dir.path(),
+                &[program.as_bytes(), &start.as_bytes()[..cut]],
+            );
         }
         assert_eq!(lines(&trace), 0, "{argv:?}");
         let jobs = dir.path().join(".local/state/runsheet/spool/jobs");

@@ -11,10 +11,15 @@ use tokio::sync::mpsc;
 pub fn shells() -> Vec<Vec<OsString>> {
     let all: [&[&str]; 4] = [&["sh"], &["dash"], &["bash"], &["busybox", "sh"]];
     for argv in all.iter().filter(|argv| !installed(argv[0])) {
-        eprintln!("SKIPPED: {} is not installed; its part of this test did not run", argv[0]);
+        eprintln!(
+            "SKIPPED: {} is not installed; its part of this test did not run",
+            argv[0]
+        );
     }
     let there = all.iter().filter(|argv| installed(argv[0]));
-    there.map(|argv| argv.iter().map(OsString::from).collect()).collect()
+    there
+        .map(|argv| argv.iter().map(OsString::from).collect())
+        .collect()
 }
 
 pub fn installed(program: &str) -> bool {
@@ -28,7 +33,10 @@ pub fn sh(text: &str) -> Script {
 
 pub async fn claim(host: &Host, token: &str) -> Claim {
     let survey = host.survey().await.unwrap();
-    let nonce = survey.nonce().unwrap_or_else(|| panic!("{:?}", survey.receipts)).clone();
+    let nonce = survey
+        .nonce()
+        .unwrap_or_else(|| panic!("{:?}", survey.receipts))
+        .clone();
     Claim::new(Token::new(token).unwrap(), nonce)
 }
 
