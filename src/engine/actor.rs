@@ -90,8 +90,9 @@ impl Actor {
     ///
     /// A journal that takes nothing more. The clients were told; what runs on machines goes on there and
     /// waits for the next engine.
-    pub async fn work(mut self, stop: impl Future<Output = ()>) -> Result<Ended, EngineError> {
+    pub async fn work(&mut self, stop: impl Future<Output = ()>) -> Result<Ended, EngineError> {
         let ended = self.until_the_end(stop).await;
+        self.hands.rest();
         if let Err(error) = &ended {
             let why = error.to_string();
             self.publish(&FromEngine::Live(Live::Poisoned { why }));
@@ -104,6 +105,11 @@ impl Actor {
         stop: impl Future<Output = ()>,
     ) -> Result<Ended, EngineError> {
         tokio::pin!(stop);
+        for left in self.ledger.left() {
+            if let Some(receipt) = self.hands.receipt(&left) {
+                self.forget(receipt);
+            }
+        }
         self.go_on()?;
         let mut farewell = None;
         loop {

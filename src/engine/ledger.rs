@@ -1,8 +1,11 @@
 //! The journal with the run folded from it: what is true, and the only way to add to it.
 
+use std::collections::VecDeque;
+
 use crate::clock::Clock;
 use crate::journal::{Journal, JournalError, Opened, Record};
-use crate::run::{Command, Entry, Finding, Refusal, Run, decide};
+use crate::names::{MachineName, StepId};
+use crate::run::{Command, Entry, Event, Finding, LaneAt, Refusal, Run, Token, decide};
 
 use super::error::EngineError;
 use super::log::Log;
@@ -13,7 +16,18 @@ pub(super) struct Ledger {
     run: Run,
     log: Log,
     clock: Clock,
+    left: VecDeque<Left>,
 }
+
+/// A receipt of an ended leg that an earlier engine may not have had the time to let its machine forget.
+pub(super) struct Left {
+    pub machine: MachineName,
+    pub token: Token,
+    pub spool: String,
+}
+
+/// How many such receipts are looked after: more than are ever under way at the same time.
+const LEFT: usize = 256;
 
 impl Ledger {
     /// Begins a run with an empty journal.
@@ -23,6 +37,7 @@ impl Ledger {
             run: Run::default(),
             log: Log::new(),
             clock,
+            left: VecDeque::new(),
         }
     }
 
@@ -46,10 +61,23 @@ impl Ledger {
     fn fold(&mut self, seq: u64, record: &Record) -> Result<(), EngineError> {
         let entry: Entry = serde_json::from_str(&record.json)
             .map_err(|source| EngineError::Record { seq, source })?;
+        if let Event::LegEnded { step, lane, .. } = &entry.event
+            && let Some(left) = left_by(&self.run, step, lane)
+        {
+            self.left.push_back(left);
+            if self.left.len() > LEFT {
+                self.left.pop_front();
+            }
+        }
         self.run.apply(&entry)?;
         self.log
             .push(record.json.as_bytes(), &record.hash.to_string());
         Ok(())
+    }
+
+    /// Receipts that may be left on machines; given once.
+    pub fn left(&mut self) -> impl Iterator<Item = Left> + use<> {
+        std::mem::take(&mut self.left).into_iter()
     }
 
     /// The run as its journal tells it.
@@ -104,4 +132,21 @@ impl Ledger {
     pub fn must(&mut self, command: &Command) -> Result<u64, EngineError> {
         Ok(self.command(command)??)
     }
+}
+
+/// The receipt of the leg that a lane runs; none where nothing was sent.
+fn left_by(run: &Run, step: &StepId, lane: &MachineName) -> Option<Left> {
+    let (_, _, state) = run.step(step)?;
+    let LaneAt::Running {
+        leg, token, spool, ..
+    } = &state.lane(lane)?.at
+    else {
+        return None;
+    };
+    let shown = state.proposal(lane)?;
+    Some(Left {
+        machine: shown.proposal.legs.get(usize::from(*leg))?.at.clone(),
+        token: token.clone(),
+        spool: spool.clone()?,
+    })
 }

@@ -153,8 +153,12 @@ impl Engine {
             inbox,
         });
         let mut doors = JoinSet::new();
-        let work = Actor::new(self.ledger, ground, messages).work(stop);
+        let mut actor = Actor::new(self.ledger, ground, messages);
+        // Bound anew to be dropped before the actor: its name goes while the journal is still locked, or
+        // it could be the name of the next engine's socket.
+        let socket = socket;
         let ended = {
+            let work = actor.work(stop);
             tokio::pin!(work);
             loop {
                 tokio::select! {

@@ -247,8 +247,7 @@ impl Follow {
             }),
             ReceiptState::None => {
                 let tried = turn.start(script.clone(), tape).await;
-                let left = !matches!(&tried, Err(error) if never_left(error));
-                if left {
+                if !matches!(&tried, Err(error) if did_not_start(error)) {
                     self.sent = Sent::Perhaps;
                 }
                 tried
@@ -290,18 +289,13 @@ impl Follow {
 
     /// Whether trouble with the link ends the following.
     fn gives_up(&self, error: &LinkError) -> Option<End> {
-        let hopeless = matches!(
-            error.trouble,
-            LinkTrouble::HostKeyChanged
-                | LinkTrouble::HostKeyUnknown
-                | LinkTrouble::NoReceipt
-                | LinkTrouble::NoShell
-        );
         let stop = self.stop.borrow().is_some();
         match self.sent {
-            Sent::NotYet if hopeless || stop => Some(End::Outcome(LaneOutcome::NotRun {
-                proof: format!("nothing was sent: {error}"),
-            })),
+            Sent::NotYet if did_not_start(error) || stop => {
+                Some(End::Outcome(LaneOutcome::NotRun {
+                    proof: format!("nothing was sent: {error}"),
+                }))
+            }
             _ if error.trouble == LinkTrouble::HostKeyChanged => {
                 Some(End::Unknown(format!("{error}; {}", error.hint())))
             }
@@ -358,16 +352,10 @@ impl Follow {
     }
 }
 
-/// Whether an error proves that no word of a start left this machine.
-fn never_left(error: &LinkError) -> bool {
-    match error.trouble {
-        LinkTrouble::Unreachable
-        | LinkTrouble::HostKeyUnknown
-        | LinkTrouble::HostKeyChanged
-        | LinkTrouble::Refused
-        | LinkTrouble::NoReceipt
-        | LinkTrouble::NoShell
-        | LinkTrouble::Local => true,
-        LinkTrouble::Lost | LinkTrouble::TimedOut | LinkTrouble::Garbled => false,
-    }
+/// Whether an error of a start proves that it did not start: the two of which [`Host::start`] says so.
+///
+/// A connection that did not come about would prove it as well, but a link that broke later must never be
+/// taken for one. In doubt the receipt is asked, and says it.
+fn did_not_start(error: &LinkError) -> bool {
+    matches!(error.trouble, LinkTrouble::NoReceipt | LinkTrouble::NoShell)
 }

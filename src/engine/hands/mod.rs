@@ -19,10 +19,12 @@ use tokio::task::AbortHandle;
 
 use crate::kinds::{Obstacle, Performer};
 use crate::run::{Answer, Asked, Finding, LaneAt, LaneOutcome, Run, Stop, Task, Token, Wanted};
+use crate::transport;
 
 pub(super) use ground::{Ground, Receipt};
 
 use super::actor::Message;
+use super::ledger::Left;
 
 /// What is under way, by what it is for.
 pub(super) struct Hands {
@@ -59,6 +61,20 @@ impl Hands {
     /// Notes that this engine has just recorded the start of a token: nothing was sent yet.
     pub fn note_start(&mut self, token: &Token) {
         self.fresh.push(token.clone());
+    }
+
+    /// The receipt of a leg that ended under an earlier engine; none on a machine that is not known any more.
+    pub fn receipt(&self, left: &Left) -> Option<Receipt> {
+        let host = self.ground.fleet.host(&left.machine)?.clone();
+        let token = transport::Token::new(left.token.0.as_str()).ok()?;
+        let nonce = transport::Nonce::new(left.spool.as_str()).ok()?;
+        let claim = transport::Claim::new(token, nonce);
+        Some(Receipt { host, claim })
+    }
+
+    /// Drops everything that is under way. What was started on machines goes on there.
+    pub fn rest(&mut self) {
+        self.under_way.clear();
     }
 
     /// Makes what is under way fit what is wanted.
