@@ -4,6 +4,7 @@
 //! The modules stand on stairs: each may use any stair below it, never one beside or above it.
 //! `docs/architecture.md` is the map, and `tests/house.rs` holds the modules to it.
 
+pub mod cli;
 pub mod client;
 pub mod clock;
 pub mod edit;
@@ -19,4 +20,5 @@ pub mod run;
 pub mod runbook;
 pub mod template;
 pub mod transport;
+pub mod tui;
 pub mod wire;

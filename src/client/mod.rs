@@ -3,12 +3,25 @@
 //! [`Client::connect`] gives a handle for wishes and a stream of [`Update`]s. When the connection is lost,
 //! the client connects again by itself and asks only for the entries it does not have.
 
+mod folded;
+mod link;
+
 use std::path::PathBuf;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use tokio::sync::mpsc;
+use tokio::task::AbortHandle;
 
 use crate::clock::Timestamp;
 use crate::names::RunId;
-use crate::run::{Entry, Run};
-use crate::wire::Live;
+use crate::run::{Entry, Intent};
+use crate::wire::{Live, ToEngine};
+
+pub use folded::Folded;
+
+/// How many updates wait for whoever draws. Beyond that the engine waits, and in the end lets go.
+const UPDATES: usize = 1024;
 
 /// How to attach.
 #[derive(Debug, Clone)]
@@ -28,7 +41,7 @@ pub enum Update {
     Connected {
         /// The run.
         run: RunId,
-        /// The number of this connection in the run; finds the person in [`Run::present`].
+        /// The number of this connection in the run; finds the person in [`crate::run::Run::present`].
         client: u32,
         /// The engine's clock.
         now: Timestamp,
@@ -42,7 +55,8 @@ pub enum Update {
         /// Whether the engine said goodbye, so that no further try is made.
         last: bool,
     },
-    /// An entry, already applied to the client's [`Run`] by [`Folded::take`] or to be applied by the caller.
+    /// An entry, already applied to the client's [`crate::run::Run`] by [`Folded::take`] or to be applied
+    /// by the caller. Each comes once and in order, however often the connection was lost.
     Entry {
         /// The entry.
         entry: Box<Entry>,
@@ -56,7 +70,7 @@ pub enum Update {
         /// The entry.
         seq: u64,
     },
-    /// A wish was refused.
+    /// A wish was refused, or the connection was lost before it was answered.
     Refused {
         /// The number that [`Client::wish`] gave it.
         id: u64,
@@ -78,13 +92,55 @@ pub enum Update {
     },
 }
 
-/// A run as this client knows it.
-#[derive(Debug, Clone, Default, PartialEq)]
-pub struct Folded {
-    /// The run.
-    pub run: Run,
-    /// Every entry, in order, for the journal's live tail.
-    pub entries: Vec<Entry>,
-    /// The head of the chain after the last entry, in hex; empty before the first.
-    pub head: String,
+/// A handle for wishes. Clones are the same connection, which is closed with the last of them.
+#[derive(Debug, Clone)]
+pub struct Client(Arc<Handle>);
+
+#[derive(Debug)]
+struct Handle {
+    say: mpsc::UnboundedSender<ToEngine>,
+    last_wish: AtomicU64,
+    work: AbortHandle,
+}
+
+impl Drop for Handle {
+    fn drop(&mut self) {
+        self.work.abort();
+    }
+}
+
+impl Client {
+    /// Begins to connect, on the current tokio runtime, and gives the stream of what is told. It ends after
+    /// an [`Update::Disconnected`] that says it is the last.
+    pub fn connect(attach: Attach) -> (Self, mpsc::Receiver<Update>) {
+        // Without a bound: a person's keys fill it, one at a time, and the screen must never wait.
+        let (say, said) = mpsc::unbounded_channel();
+        let (updates, told) = mpsc::channel(UPDATES);
+        let work = tokio::spawn(link::stay_connected(attach, said, updates));
+        let handle = Handle {
+            say,
+            last_wish: AtomicU64::new(0),
+            work: work.abort_handle(),
+        };
+        (Self(Arc::new(handle)), told)
+    }
+
+    /// Says what the person wants, and gives the number that the answer will have. Never waits.
+    pub fn wish(&self, intent: Intent) -> u64 {
+        let id = self.0.last_wish.fetch_add(1, Ordering::Relaxed) + 1;
+        self.say(ToEngine::Wish { id, intent });
+        id
+    }
+
+    /// Asks for at most `most` bytes of an output file from `offset` on; they come as [`Update::Piece`].
+    /// A question that is under way when the connection is lost has no answer: ask again when connected.
+    pub fn read(&self, file: &str, offset: u64, most: u32) {
+        let file = file.to_owned();
+        self.say(ToEngine::Read { file, offset, most });
+    }
+
+    fn say(&self, message: ToEngine) {
+        // Closed only after the last goodbye, which the person has seen.
+        let _ = self.0.say.send(message);
+    }
 }

@@ -10,7 +10,8 @@ use crate::kinds::{Action, Performer};
 use crate::names::{EnvName, HostName, MachineName, ParamName, PhaseId, StepId};
 use crate::probe::{Ask, Probe, Scene};
 use crate::runbook::{
-    Binding, Downtime, Environment, EnvironmentKind, Gate, ParamKind, ProbeSpec, Runbook, StepSpec, Undo,
+    Binding, Downtime, Environment, EnvironmentKind, Gate, ParamKind, ProbeSpec, Runbook, StepSpec,
+    Undo,
 };
 use crate::template::{Machine, Template, TemplateError, Values};
 
@@ -244,10 +245,7 @@ impl Plan {
     /// # Errors
     ///
     /// The secret parameters whose value is not among `secrets`.
-    pub fn values(
-        &self,
-        secrets: &BTreeMap<ParamName, String>,
-    ) -> Result<Values, Vec<ParamName>> {
+    pub fn values(&self, secrets: &BTreeMap<ParamName, String>) -> Result<Values, Vec<ParamName>> {
         let mut values = Values::default();
         let mut missing = Vec::new();
         for (name, value) in &self.params {

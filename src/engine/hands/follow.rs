@@ -1,0 +1,361 @@
+//! Sees a started leg to its end, whatever the link and earlier engines did.
+//!
+//! | the receipt says | done here |
+//! | --- | --- |
+//! | nothing there, same spool | the same token is sent, again or for the first time |
+//! | it runs, it has ended | followed from the first byte that is not kept; the end is recorded |
+//! | revoked | it did not run, and that is proved |
+//! | lost | unknown: a person decides |
+//! | the machine cannot be asked | asked again, until it answers or somebody wants the leg to end |
+
+use std::time::Duration;
+
+use tokio::sync::watch as cell;
+use tokio::time::Instant;
+
+use super::turn::{Limit, Place, Tape, Turn};
+use super::{Ground, Receipt};
+use crate::clock::Timestamp;
+use crate::kinds::Leg;
+use crate::run::{Finding, LaneAt, LaneOutcome, Run, Stop, Task, Token};
+use crate::transport::{
+    self, Claim, Host, LinkError, LinkTrouble, Nonce, ReceiptState, Receipts, Script, Settled,
+};
+use crate::wire::output_file;
+
+use super::super::output::{Recorder, printed};
+
+/// Whether a token may have left for its machine before.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Sent {
+    /// This engine recorded the start and sent nothing yet.
+    NotYet,
+    /// An earlier engine, or an earlier try, may have sent it.
+    Perhaps,
+}
+
+/// What is needed to follow a leg.
+pub(super) struct Follow {
+    place: Place,
+    leg: Leg,
+    token: Token,
+    spool: Option<String>,
+    since: Timestamp,
+    /// When the step began, and how long it may take in seconds; 0 for no limit.
+    step_limit: (Timestamp, u64),
+    sent: Sent,
+    stop: cell::Receiver<Option<Stop>>,
+}
+
+/// How it ended, before it is a finding.
+enum End {
+    Outcome(LaneOutcome),
+    Unknown(String),
+}
+
+impl Follow {
+    /// None where the lane does not run what the task says.
+    pub fn of(
+        run: &Run,
+        task: &Task,
+        sent: Sent,
+        stop: cell::Receiver<Option<Stop>>,
+    ) -> Option<Self> {
+        let Task::Follow {
+            step,
+            attempt,
+            lane,
+            leg: number,
+            token,
+            spool,
+        } = task
+        else {
+            return None;
+        };
+        let (_, planned, state) = run.step(step)?;
+        let LaneAt::Running { since, .. } = state.lane(lane)?.at else {
+            return None;
+        };
+        let shown = state.proposal(lane)?;
+        let leg = shown.proposal.legs.get(usize::from(*number))?.clone();
+        Some(Self {
+            place: Place {
+                step: step.clone(),
+                attempt: *attempt,
+                lane: lane.clone(),
+                leg: *number,
+                file: output_file(step, *attempt, lane, *number),
+                progress: leg.progress,
+            },
+            leg,
+            token: token.clone(),
+            spool: spool.clone(),
+            since,
+            step_limit: (state.started_at.unwrap_or(since), planned.timeout_seconds),
+            sent,
+            stop,
+        })
+    }
+
+    /// Gives how it ended, and the receipt that may be forgotten once that is recorded.
+    pub async fn run(mut self, ground: &Ground) -> (Finding, Option<Receipt>) {
+        let (host, claim, script) = match self.ready(ground).await {
+            Ok(ready) => ready,
+            // Without a spool on record nothing was ever sent, by any engine.
+            Err(proof) => return (self.ended(LaneOutcome::NotRun { proof }, None), None),
+        };
+        let (folder, mask, clock) = (
+            ground.output.clone(),
+            ground.mask.clone(),
+            ground.clock.clone(),
+        );
+        let (file, since) = (self.place.file.clone(), self.since);
+        let mut tape =
+            Tape::open(move || Recorder::open(&folder, &file, &mask, since, &clock)).await;
+        let end = self
+            .to_the_end(ground, (&host, &claim, &script), &mut tape)
+            .await;
+        let (output, end) = match (tape.finish().await, end) {
+            (Ok(output), end) => (output, end),
+            (Err(trouble), End::Outcome(outcome)) => {
+                let ended = self.told(&outcome);
+                let why = format!("{ended}, but what it printed could not be kept: {trouble}");
+                (None, End::Unknown(why))
+            }
+            (Err(_), unknown) => (None, unknown),
+        };
+        match end {
+            End::Outcome(outcome) => {
+                let finding = self.ended(outcome, output);
+                (finding, Some(Receipt { host, claim }))
+            }
+            End::Unknown(why) => {
+                let finding = Finding::Unknown {
+                    step: self.place.step.clone(),
+                    attempt: self.place.attempt,
+                    lane: self.place.lane.clone(),
+                    leg: self.place.leg,
+                    why: ground.words(&why),
+                    output,
+                };
+                (finding, None)
+            }
+        }
+    }
+
+    /// The machine, the claim and the text; or why nothing can be sent.
+    async fn ready(&self, ground: &Ground) -> Result<(Host, Claim, Script), String> {
+        let nothing = |why: String| format!("nothing was sent: {}", ground.words(&why));
+        let machine = &self.leg.at;
+        let host = ground
+            .fleet
+            .host(machine)
+            .ok_or_else(|| nothing(format!("there is no machine {machine}")))?;
+        let Some(spool) = &self.spool else {
+            let why = match ground.fleet.receipts(machine).await {
+                Ok(Receipts::Impossible(why)) => format!("{machine} cannot keep a receipt: {why}"),
+                Ok(Receipts::Kept(_)) => format!("{machine} could not keep a receipt"),
+                Err(error) => error.to_string(),
+            };
+            return Err(nothing(why));
+        };
+        let token = transport::Token::new(self.token.0.as_str());
+        let token = token.map_err(|error| nothing(error.to_string()))?;
+        let nonce = Nonce::new(spool.as_str()).map_err(|error| nothing(error.to_string()))?;
+        let mut env = self.leg.env.clone();
+        for earlier in 0..self.place.leg {
+            let place = &self.place;
+            let file = output_file(&place.step, place.attempt, &place.lane, earlier);
+            let text = printed(&ground.output, &file)
+                .map_err(|error| nothing(format!("read output/{file}: {error}")))?;
+            env.push((format!("RUNSHEET_LEG_{}", earlier + 1), text));
+        }
+        let script = ground
+            .script(self.leg.shell, &env, &self.leg.text)
+            .map_err(|error| nothing(error.to_string()))?;
+        Ok((host.clone(), Claim::new(token, nonce), script))
+    }
+
+    async fn to_the_end(
+        &mut self,
+        ground: &Ground,
+        (host, claim, script): (&Host, &Claim, &Script),
+        tape: &mut Tape,
+    ) -> End {
+        let mut limit = self.limit(ground.clock.now());
+        let mut lost = None;
+        loop {
+            let tried = self.try_once(ground, (host, claim, script), tape, &mut limit, &mut lost);
+            let error = match tried.await {
+                Ok(Settled::NotStarted) => {
+                    // The spool is the same and has no such token: it is sent again, after a breath.
+                    self.sent = Sent::Perhaps;
+                    tokio::time::sleep(Duration::from_millis(200)).await;
+                    continue;
+                }
+                Ok(settled) => return self.settled(ground, settled, tape),
+                Err(error) => error,
+            };
+            if let Some(end) = self.gives_up(&error) {
+                return end;
+            }
+            let tries = lost.unwrap_or(0);
+            let pause = ground.lost(&self.leg.at, &error, tries).await;
+            lost = Some(tries + 1);
+            tokio::select! {
+                () = tokio::time::sleep(pause) => {}
+                // Once more, at once: whoever wants an end wants to know whether that can be had.
+                Ok(()) = self.stop.changed() => {}
+            }
+        }
+    }
+
+    /// Asks for the receipt where there may be one, and starts or follows.
+    async fn try_once(
+        &mut self,
+        ground: &Ground,
+        (host, claim, script): (&Host, &Claim, &Script),
+        tape: &mut Tape,
+        limit: &mut Option<Limit>,
+        lost: &mut Option<usize>,
+    ) -> Result<Settled, LinkError> {
+        let state = match (self.sent, &lost) {
+            (Sent::NotYet, None) => ReceiptState::None,
+            _ => host.probe(claim).await?,
+        };
+        if lost.take().is_some() {
+            ground.back(&self.leg.at).await;
+        }
+        let stop = *self.stop.borrow();
+        let turn = Turn {
+            ground,
+            place: &self.place,
+            host,
+            claim,
+            stop: &mut self.stop,
+            limit,
+        };
+        match state {
+            // Somebody wants it to end and it has not begun: it is not sent to be stopped.
+            ReceiptState::None if stop.is_some() => Ok(match host.revoke(claim).await? {
+                ReceiptState::Lost { why } => Settled::Lost { why },
+                ReceiptState::Revoked => Settled::Revoked,
+                ReceiptState::None => Settled::NotStarted,
+                ReceiptState::Running { .. } | ReceiptState::Exited { .. } => {
+                    turn.attach(tape).await?
+                }
+            }),
+            ReceiptState::None => {
+                let tried = turn.start(script.clone(), tape).await;
+                if !matches!(&tried, Err(error) if did_not_start(error)) {
+                    self.sent = Sent::Perhaps;
+                }
+                tried
+            }
+            ReceiptState::Running { .. } | ReceiptState::Exited { .. } => turn.attach(tape).await,
+            ReceiptState::Revoked => Ok(Settled::Revoked),
+            ReceiptState::Lost { why } => Ok(Settled::Lost { why }),
+        }
+    }
+
+    fn settled(&self, ground: &Ground, settled: Settled, tape: &Tape) -> End {
+        match settled {
+            Settled::Exited { code, bytes } => {
+                let outcome = match self.leg.accepts(code) {
+                    true => LaneOutcome::Succeeded { code },
+                    false => LaneOutcome::Failed { code },
+                };
+                if tape.is_whole(bytes) {
+                    return End::Outcome(outcome);
+                }
+                End::Unknown(format!(
+                    "{}, but it printed {bytes} bytes and {} are kept here",
+                    self.told(&outcome),
+                    tape.next()
+                ))
+            }
+            Settled::Revoked => End::Outcome(LaneOutcome::NotRun {
+                proof: "it was revoked before it began".to_owned(),
+            }),
+            Settled::NotStarted => End::Outcome(LaneOutcome::NotRun {
+                proof: "its machine has never heard of it".to_owned(),
+            }),
+            Settled::Lost { why } => {
+                ground.fleet.doubt(&self.leg.at);
+                End::Unknown(why)
+            }
+        }
+    }
+
+    /// Whether trouble with the link ends the following.
+    fn gives_up(&self, error: &LinkError) -> Option<End> {
+        let stop = self.stop.borrow().is_some();
+        match self.sent {
+            Sent::NotYet if did_not_start(error) || stop => {
+                Some(End::Outcome(LaneOutcome::NotRun {
+                    proof: format!("nothing was sent: {error}"),
+                }))
+            }
+            _ if error.trouble == LinkTrouble::HostKeyChanged => {
+                Some(End::Unknown(format!("{error}; {}", error.hint())))
+            }
+            _ if stop => Some(End::Unknown(format!(
+                "it was asked to end, and its machine could not be asked what became of it: {error}"
+            ))),
+            _ => None,
+        }
+    }
+
+    /// The earlier of the leg's and the step's limit.
+    fn limit(&self, now: Timestamp) -> Option<Limit> {
+        let (started, step_seconds) = self.step_limit;
+        let limits = [
+            (self.since, self.leg.limit_seconds, "the leg's"),
+            (started, step_seconds, "the step's"),
+        ];
+        limits
+            .into_iter()
+            .filter(|(_, seconds, _)| *seconds > 0)
+            .map(|(since, seconds, whose)| {
+                let gone = Duration::try_from(now.duration_since(since)).unwrap_or_default();
+                let left = Duration::from_secs(seconds).saturating_sub(gone);
+                (left, seconds, whose)
+            })
+            .min()
+            .map(|(left, seconds, whose)| Limit {
+                at: Instant::now() + left,
+                because: format!("{whose} limit of {seconds} s"),
+            })
+    }
+
+    fn told(&self, outcome: &LaneOutcome) -> String {
+        match outcome {
+            LaneOutcome::Succeeded { code } | LaneOutcome::Failed { code } => {
+                format!("it ended with exit code {code}")
+            }
+            LaneOutcome::NotRun { proof } => format!("it did not run ({proof})"),
+            LaneOutcome::SaidDone { .. }
+            | LaneOutcome::Came { .. }
+            | LaneOutcome::DidNotCome { .. } => "it ended".to_owned(),
+        }
+    }
+
+    fn ended(&self, outcome: LaneOutcome, output: Option<crate::run::Output>) -> Finding {
+        Finding::Ended {
+            step: self.place.step.clone(),
+            attempt: self.place.attempt,
+            lane: self.place.lane.clone(),
+            leg: self.place.leg,
+            outcome,
+            output,
+        }
+    }
+}
+
+/// Whether an error of a start proves that it did not start: the two of which [`Host::start`] says so.
+///
+/// A connection that did not come about would prove it as well, but a link that broke later must never be
+/// taken for one. In doubt the receipt is asked, and says it.
+fn did_not_start(error: &LinkError) -> bool {
+    matches!(error.trouble, LinkTrouble::NoReceipt | LinkTrouble::NoShell)
+}

@@ -1,0 +1,194 @@
+//! What every hand stands on: the runbook, the values, the machines, and the way to the actor.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::sync::mpsc;
+
+use super::Message;
+use crate::clock::{Clock, Timestamp};
+use crate::kinds;
+use crate::names::{MachineName, RunId, StepId};
+use crate::probe::{Question, Reply};
+use crate::problem::visible;
+use crate::run::{Finding, Plan};
+use crate::runbook::{Runbook, StepSpec};
+use crate::template::Values;
+use crate::transport::{Claim, Host, LinkError, NotAScript, Script, Shell};
+use crate::wire::Live;
+
+use super::super::fleet::Fleet;
+use super::super::mask::Mask;
+
+/// The most that is kept of each output of a question, in bytes.
+const KEPT: usize = 1 << 20;
+
+/// The longest text of an answer that is recorded, in characters.
+const SEEN: usize = 2000;
+
+/// How long something may take before the operators are told that it is going on.
+const QUIET: Duration = Duration::from_millis(300);
+
+/// The pauses between tries of a lost link; the last is repeated.
+const PAUSES: [u64; 6] = [1, 2, 4, 8, 15, 30];
+
+/// A receipt that its machine may forget once the end is on our disk.
+pub(in crate::engine) struct Receipt {
+    /// The machine.
+    pub host: Host,
+    /// What it is found by.
+    pub claim: Claim,
+}
+
+/// Shared by all hands of a run.
+pub(in crate::engine) struct Ground {
+    pub run: RunId,
+    pub runbook: Arc<Runbook>,
+    pub plan: Plan,
+    pub values: Values,
+    pub mask: Mask,
+    pub fleet: Fleet,
+    /// The folder of recorded outputs.
+    pub output: PathBuf,
+    pub clock: Clock,
+    pub inbox: mpsc::Sender<Message>,
+}
+
+/// Why a question has no answer.
+#[derive(Debug, thiserror::Error)]
+pub(in crate::engine) enum Unanswered {
+    #[error("there is no machine {0}")]
+    NoMachine(MachineName),
+    #[error(transparent)]
+    Link(#[from] LinkError),
+    #[error("send the question: {0}")]
+    Script(#[from] NotAScript),
+}
+
+impl Ground {
+    /// The step as the runbook declares it.
+    pub fn spec(&self, step: &StepId) -> Option<&StepSpec> {
+        self.runbook.steps.iter().find(|spec| spec.id == *step)
+    }
+
+    /// Asks a machine something that changes nothing.
+    pub async fn ask(
+        &self,
+        question: &Question,
+        limit: Duration,
+        doing: &str,
+    ) -> Result<Reply, Unanswered> {
+        let machine = &question.at;
+        let host = self
+            .fleet
+            .host(machine)
+            .ok_or_else(|| Unanswered::NoMachine(machine.clone()))?;
+        let script = self.script(question.shell, &question.env, &question.text)?;
+        let asking = host.ask_with(&script, Some(limit), KEPT);
+        let answer = self.telling(machine, doing, asking).await;
+        let answer = answer.inspect_err(|_| self.fleet.doubt(machine))?;
+        Ok(Reply {
+            code: answer.code,
+            stdout: answer.stdout,
+            stderr: answer.stderr,
+            cut: answer.cut,
+        })
+    }
+
+    /// Shell text with the run's values and its own variables, which win.
+    pub fn script(
+        &self,
+        shell: kinds::Shell,
+        env: &[(String, String)],
+        text: &str,
+    ) -> Result<Script, NotAScript> {
+        let mut all = self.values.environment();
+        all.extend_from_slice(env);
+        let shell = match shell {
+            kinds::Shell::Sh => Shell::Sh,
+            kinds::Shell::Bash => Shell::Bash,
+        };
+        Script::with_env(shell, all, text)
+    }
+
+    /// Waits for something on a machine, and tells the operators of it when it takes its time.
+    pub async fn telling<T>(
+        &self,
+        machine: &MachineName,
+        doing: &str,
+        work: impl Future<Output = T>,
+    ) -> T {
+        tokio::pin!(work);
+        if let Ok(done) = tokio::time::timeout(QUIET, &mut work).await {
+            return done;
+        }
+        self.live(Live::Busy {
+            machine: machine.clone(),
+            doing: doing.to_owned(),
+            next_try: None,
+        })
+        .await;
+        let done = work.await;
+        self.live(Live::Idle {
+            machine: machine.clone(),
+        })
+        .await;
+        done
+    }
+
+    /// Tells of a lost link and when the next try is. Gives the pause until then.
+    pub async fn lost(&self, machine: &MachineName, error: &LinkError, tries: usize) -> Duration {
+        self.fleet.doubt(machine);
+        self.found(Finding::LinkLost {
+            machine: machine.clone(),
+            why: self.words(&error.to_string()),
+        })
+        .await;
+        let pause = PAUSES[tries.min(PAUSES.len() - 1)];
+        let next =
+            self.clock.now().as_microsecond() + i64::try_from(pause).unwrap_or(0) * 1_000_000;
+        self.live(Live::Busy {
+            machine: machine.clone(),
+            doing: "connecting again".to_owned(),
+            next_try: Timestamp::from_microsecond(next).ok(),
+        })
+        .await;
+        Duration::from_secs(pause)
+    }
+
+    /// Tells that a link is back.
+    pub async fn back(&self, machine: &MachineName) {
+        self.found(Finding::LinkBack {
+            machine: machine.clone(),
+        })
+        .await;
+        self.live(Live::Idle {
+            machine: machine.clone(),
+        })
+        .await;
+    }
+
+    /// Sends a finding that is not the end of its hand.
+    pub async fn found(&self, finding: Finding) {
+        let receipt = None;
+        self.send(Message::Found { finding, receipt }).await;
+    }
+
+    /// Tells the clients what goes on.
+    pub async fn live(&self, live: Live) {
+        self.send(Message::Live(live)).await;
+    }
+
+    async fn send(&self, message: Message) {
+        // The actor is gone only when the engine is, and this hand with it.
+        let _ = self.inbox.send(message).await;
+    }
+
+    /// Words from outside as they may be recorded and shown: masked, harmless, and not too long.
+    pub fn words(&self, text: &str) -> String {
+        let text = self.mask.text(text.trim());
+        let short: String = text.chars().take(SEEN).collect();
+        short.lines().map(visible).collect::<Vec<_>>().join("\n")
+    }
+}

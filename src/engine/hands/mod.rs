@@ -1,0 +1,338 @@
+//! The hands: the tasks that touch machines.
+//!
+//! [`Hands::steer`] starts what the run wants and is not under way, and drops what it does not want any
+//! more. A hand never changes the run; it sends findings, and the actor decides what becomes of them.
+
+mod begin;
+mod follow;
+mod ground;
+mod prepare;
+mod prove;
+mod turn;
+mod watch;
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use tokio::sync::watch as cell;
+use tokio::task::AbortHandle;
+
+use crate::kinds::{Obstacle, Performer};
+use crate::run::{Answer, Asked, Finding, LaneAt, LaneOutcome, Run, Stop, Task, Token, Wanted};
+use crate::transport;
+
+pub(super) use ground::{Ground, Receipt};
+
+use super::actor::Message;
+use super::ledger::Left;
+
+/// What is under way, by what it is for.
+pub(super) struct Hands {
+    ground: Arc<Ground>,
+    under_way: HashMap<Task, Hand>,
+    /// Tokens whose start this engine recorded and has not sent yet.
+    fresh: Vec<Token>,
+}
+
+/// One task. Dropped, it stops where it is; what it started on a machine goes on there.
+struct Hand {
+    stop: Option<cell::Sender<Option<Stop>>>,
+    _work: Dropped,
+}
+
+/// Aborts a task when dropped.
+struct Dropped(AbortHandle);
+
+impl Drop for Dropped {
+    fn drop(&mut self) {
+        self.0.abort();
+    }
+}
+
+impl Hands {
+    pub fn new(ground: Arc<Ground>) -> Self {
+        Self {
+            ground,
+            under_way: HashMap::new(),
+            fresh: Vec::new(),
+        }
+    }
+
+    /// Notes that this engine has just recorded the start of a token: nothing was sent yet.
+    pub fn note_start(&mut self, token: &Token) {
+        self.fresh.push(token.clone());
+    }
+
+    /// The receipt of a leg that ended under an earlier engine; none on a machine that is not known any more.
+    pub fn receipt(&self, left: &Left) -> Option<Receipt> {
+        let host = self.ground.fleet.host(&left.machine)?.clone();
+        let token = transport::Token::new(left.token.0.as_str()).ok()?;
+        let nonce = transport::Nonce::new(left.spool.as_str()).ok()?;
+        let claim = transport::Claim::new(token, nonce);
+        Some(Receipt { host, claim })
+    }
+
+    /// Drops everything that is under way. What was started on machines goes on there.
+    pub fn rest(&mut self) {
+        self.under_way.clear();
+    }
+
+    /// Makes what is under way fit what is wanted.
+    pub fn steer(&mut self, run: &Run, wanted: &Wanted) {
+        self.under_way.retain(|task, _| wanted.tasks.contains(task));
+        for task in &wanted.tasks {
+            if !self.under_way.contains_key(task)
+                && let Some(hand) = self.start(run, task)
+            {
+                self.under_way.insert(task.clone(), hand);
+            }
+        }
+        for task in &wanted.tasks {
+            if let Task::Halt {
+                step,
+                attempt,
+                lane,
+                leg,
+                stop,
+            } = task
+            {
+                self.halt((step, *attempt), (lane, *leg), *stop);
+            }
+        }
+    }
+
+    fn halt(
+        &self,
+        (step, attempt): (&crate::names::StepId, u32),
+        (lane, leg): (&crate::names::MachineName, u16),
+        wanted: Stop,
+    ) {
+        for (task, hand) in &self.under_way {
+            if let (
+                Task::Follow {
+                    step: s,
+                    attempt: a,
+                    lane: l,
+                    leg: g,
+                    ..
+                },
+                Some(stop),
+            ) = (task, &hand.stop)
+                && (s, *a, l, *g) == (step, attempt, lane, leg)
+            {
+                stop.send_if_modified(|now| {
+                    let new = *now != Some(wanted);
+                    *now = Some(wanted);
+                    new
+                });
+            }
+        }
+    }
+
+    fn start(&mut self, run: &Run, task: &Task) -> Option<Hand> {
+        let ground = self.ground.clone();
+        match task {
+            Task::Reach { .. } | Task::Pass { .. } | Task::Halt { .. } => None,
+            Task::Prepare { step, attempt, way } => {
+                let job = prepare::Prepare::of(run, step, *attempt, *way)?;
+                Some(self.spawn(task, None, async move { job.run(&ground).await }))
+            }
+            Task::Begin {
+                step,
+                attempt,
+                lane,
+                leg,
+            } => {
+                let job = begin::Begin::of(run, (step, *attempt), (lane, *leg))?;
+                Some(self.spawn(task, None, async move { job.run(&ground).await }))
+            }
+            Task::Follow { token, .. } => {
+                let fresh = match self.fresh.iter().position(|known| known == token) {
+                    Some(at) => {
+                        self.fresh.swap_remove(at);
+                        follow::Sent::NotYet
+                    }
+                    None => follow::Sent::Perhaps,
+                };
+                let (stop, asked) = cell::channel(None);
+                let job = follow::Follow::of(run, task, fresh, asked)?;
+                Some(self.spawn(task, Some(stop), async move { job.run(&ground).await }))
+            }
+            Task::Watch {
+                step,
+                attempt,
+                lane,
+            } => {
+                let job = watch::Watch::of(run, step, *attempt, lane)?;
+                Some(self.spawn(task, None, async move { job.run(&ground).await }))
+            }
+            Task::Prove { step, attempt } => {
+                let job = prove::Prove::of(run, step, *attempt, Asked::Proof)?;
+                Some(self.spawn(task, None, async move { job.run(&ground).await }))
+            }
+            Task::Look { step, attempt } => {
+                let job = prove::Prove::of(run, step, *attempt, Asked::Look)?;
+                Some(self.spawn(task, None, async move { job.run(&ground).await }))
+            }
+        }
+    }
+
+    fn spawn(
+        &self,
+        task: &Task,
+        stop: Option<cell::Sender<Option<Stop>>>,
+        work: impl Future<Output = (Finding, Option<Receipt>)> + Send + 'static,
+    ) -> Hand {
+        let inbox = self.ground.inbox.clone();
+        let task = task.clone();
+        let work = tokio::spawn(work);
+        let handle = work.abort_handle();
+        tokio::spawn(async move {
+            let message = match work.await {
+                Ok((finding, receipt)) => Message::Found { finding, receipt },
+                Err(error) if error.is_panic() => Message::Broke { task },
+                Err(_) => return,
+            };
+            // The actor is gone only when the engine is.
+            let _ = inbox.send(message).await;
+        });
+        Hand {
+            stop,
+            _work: Dropped(handle),
+        }
+    }
+}
+
+/// What needs no machine and becomes a finding at once; none for every other task.
+pub(super) fn at_once(run: &Run, task: &Task) -> Option<Finding> {
+    let performer = |step| {
+        let (_, planned, state) = run.step(step)?;
+        planned.performer(state.way)
+    };
+    match task {
+        Task::Reach { step } => Some(Finding::Reach { step: step.clone() }),
+        Task::Pass { step, attempt } => Some(Finding::Pass {
+            step: step.clone(),
+            attempt: *attempt,
+        }),
+        Task::Begin {
+            step,
+            attempt,
+            lane,
+            leg,
+        } => {
+            let nothing_is_sent =
+                matches!(performer(step), Some(Performer::Person | Performer::Watch));
+            nothing_is_sent.then(|| Finding::Begin {
+                step: step.clone(),
+                attempt: *attempt,
+                lane: lane.clone(),
+                leg: *leg,
+                spool: None,
+            })
+        }
+        Task::Halt {
+            step,
+            attempt,
+            lane,
+            leg,
+            ..
+        } => {
+            let outcome = match performer(step)? {
+                Performer::Person => LaneOutcome::NotRun {
+                    proof: "given up by the operator".to_owned(),
+                },
+                Performer::Watch => LaneOutcome::DidNotCome {
+                    seen: "the waiting was ended before it came".to_owned(),
+                },
+                Performer::Machine | Performer::Nobody => return None,
+            };
+            Some(Finding::Ended {
+                step: step.clone(),
+                attempt: *attempt,
+                lane: lane.clone(),
+                leg: *leg,
+                outcome,
+                output: None,
+            })
+        }
+        Task::Prepare { .. }
+        | Task::Follow { .. }
+        | Task::Watch { .. }
+        | Task::Prove { .. }
+        | Task::Look { .. } => None,
+    }
+}
+
+/// What is true of a task whose hand died of a fault of this program. Nothing is repeated by itself.
+pub(super) fn broken(run: &Run, task: &Task) -> Option<Finding> {
+    let why = "a fault in runsheet itself; the engine's log has its place";
+    match task {
+        Task::Prepare { step, attempt, .. } => Some(Finding::Obstructed {
+            step: step.clone(),
+            attempt: *attempt,
+            lane: run.step(step)?.2.lanes.first()?.name.clone(),
+            obstacle: Obstacle::new(why),
+        }),
+        Task::Follow {
+            step,
+            attempt,
+            lane,
+            leg,
+            ..
+        } => Some(Finding::Unknown {
+            step: step.clone(),
+            attempt: *attempt,
+            lane: lane.clone(),
+            leg: *leg,
+            why: why.to_owned(),
+            output: None,
+        }),
+        Task::Watch {
+            step,
+            attempt,
+            lane,
+        } => {
+            let state = run.step(step)?.2.lane(lane)?;
+            let LaneAt::Running { leg, .. } = state.at else {
+                return None;
+            };
+            Some(Finding::Ended {
+                step: step.clone(),
+                attempt: *attempt,
+                lane: lane.clone(),
+                leg,
+                outcome: LaneOutcome::DidNotCome {
+                    seen: why.to_owned(),
+                },
+                output: None,
+            })
+        }
+        Task::Prove { step, attempt } => doubts(run, step, *attempt, Asked::Proof, why),
+        Task::Look { step, attempt } => doubts(run, step, *attempt, Asked::Look, why),
+        Task::Reach { .. } | Task::Pass { .. } | Task::Begin { .. } | Task::Halt { .. } => None,
+    }
+}
+
+fn doubts(
+    run: &Run,
+    step: &crate::names::StepId,
+    attempt: u32,
+    asked: Asked,
+    why: &str,
+) -> Option<Finding> {
+    let answers = prove::open_questions(run, step, asked)?
+        .into_iter()
+        .map(|proof| Answer {
+            proof,
+            holds: crate::probe::Holds::CannotSay,
+            seen: why.to_owned(),
+        })
+        .collect();
+    Some(Finding::Answered {
+        step: step.clone(),
+        attempt,
+        asked,
+        answers,
+    })
+}

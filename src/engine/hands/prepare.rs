@@ -1,0 +1,202 @@
+//! Asks the machines what a step would do, and its proof while nothing was done.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use futures_util::future::join_all;
+
+use super::prove::inquiries;
+use super::{Ground, Receipt};
+use crate::kinds::{Action, Exhibit, Leg, Moment, Obstacle, Performer, Proposal};
+use crate::names::{MachineName, StepId};
+use crate::probe::Scene;
+use crate::run::{Answer, Finding, LaneShown, Run, Way};
+use crate::runbook::Undo;
+use crate::transport::Receipts;
+
+use super::ground::Unanswered;
+
+/// How long one question of a survey may take. An rsync's dry run over a large tree is one.
+const SURVEY: Duration = Duration::from_secs(600);
+
+/// How long one question of a proof may take before the step.
+const BEFORE: Duration = Duration::from_secs(30);
+
+/// What is needed to prepare an attempt.
+pub(super) struct Prepare {
+    step: StepId,
+    attempt: u32,
+    way: Way,
+    lanes: Vec<MachineName>,
+    performer: Option<Performer>,
+    leaves: BTreeMap<MachineName, BTreeMap<String, String>>,
+}
+
+impl Prepare {
+    /// None where there is no such step.
+    pub fn of(run: &Run, step: &StepId, attempt: u32, way: Way) -> Option<Self> {
+        let (_, planned, state) = run.step(step)?;
+        let taking_part = state.lanes.iter().filter(|lane| lane.taking_part);
+        Some(Self {
+            step: step.clone(),
+            attempt,
+            way,
+            lanes: taking_part.map(|lane| lane.name.clone()).collect(),
+            performer: planned.performer(way),
+            leaves: match way {
+                Way::Forward => BTreeMap::new(),
+                Way::Back => state.leaves.clone(),
+            },
+        })
+    }
+
+    /// Asks all lanes at the same time.
+    pub async fn run(self, ground: &Ground) -> (Finding, Option<Receipt>) {
+        let shown = join_all(self.lanes.iter().map(|lane| self.propose(ground, lane)));
+        let (shown, before) = tokio::join!(shown, self.before(ground));
+        let mut lanes = Vec::new();
+        for (lane, shown) in self.lanes.iter().zip(shown) {
+            match shown {
+                Ok(proposal) => lanes.push(LaneShown {
+                    lane: lane.clone(),
+                    proposal,
+                }),
+                Err(obstacle) => {
+                    let finding = Finding::Obstructed {
+                        step: self.step.clone(),
+                        attempt: self.attempt,
+                        lane: lane.clone(),
+                        obstacle: Obstacle {
+                            what: ground.words(&obstacle.what),
+                            hint: obstacle.hint.map(|hint| ground.words(&hint)),
+                        },
+                    };
+                    return (finding, None);
+                }
+            }
+        }
+        let finding = Finding::Shown {
+            step: self.step.clone(),
+            attempt: self.attempt,
+            lanes,
+            before,
+        };
+        (finding, None)
+    }
+
+    fn action<'a>(&self, ground: &'a Ground) -> Result<&'a dyn Action, Obstacle> {
+        let spec = ground
+            .spec(&self.step)
+            .ok_or_else(|| Obstacle::new("the runbook's copy has no such step"))?;
+        match (self.way, &spec.undo) {
+            (Way::Forward, _) => Ok(spec.action.as_ref()),
+            (Way::Back, Undo::Action(action)) => Ok(action.as_ref()),
+            (Way::Back, _) => Err(Obstacle::new(
+                "the runbook does not say how to take it back",
+            )),
+        }
+    }
+
+    async fn propose(&self, ground: &Ground, lane: &MachineName) -> Result<Proposal, Obstacle> {
+        let action = self.action(ground)?;
+        let nothing = BTreeMap::new();
+        let moment = Moment {
+            scene: Scene {
+                here: lane,
+                values: &ground.values,
+            },
+            run: &ground.run,
+            step: &self.step,
+            attempt: self.attempt,
+            left: self.leaves.get(lane).unwrap_or(&nothing),
+        };
+        let mut replies = Vec::new();
+        for question in action.survey(&moment)? {
+            let doing = format!("preparing {}", self.step);
+            let reply = ground.ask(&question, SURVEY, &doing).await;
+            replies.push(reply.map_err(obstacle)?);
+        }
+        let mut proposal = action.propose(&moment, &replies)?;
+        for exhibit in &mut proposal.exhibits {
+            hide(ground, exhibit);
+        }
+        if let Some(already) = &mut proposal.already {
+            *already = ground.mask.text(already);
+        }
+        if proposal
+            .leaves
+            .values()
+            .any(|left| ground.mask.covers(left))
+        {
+            return Err(told("what its undo needs to know"));
+        }
+        if self.performer == Some(Performer::Machine) {
+            for leg in &proposal.legs {
+                check(ground, leg).await?;
+            }
+        }
+        Ok(proposal)
+    }
+
+    async fn before(&self, ground: &Ground) -> Vec<Answer> {
+        let inquiries = inquiries(ground, &self.step, self.way);
+        let machines = inquiries
+            .iter()
+            .filter(|inquiry| !inquiry.is_for_a_person(ground));
+        join_all(machines.map(|inquiry| inquiry.once(ground, BEFORE))).await
+    }
+}
+
+/// Whether a leg can be started at all, found out before anybody says yes to it.
+async fn check(ground: &Ground, leg: &Leg) -> Result<(), Obstacle> {
+    let told_by = |(_, value): &(String, String)| ground.mask.covers(value);
+    if ground.mask.covers(&leg.text) || leg.env.iter().any(told_by) {
+        return Err(told("what would run"));
+    }
+    ground
+        .script(leg.shell, &leg.env, &leg.text)
+        .map_err(|error| Obstacle::new(format!("send `{}` to {}: {error}", leg.title, leg.at)))?;
+    if ground.fleet.host(&leg.at).is_none() {
+        return Err(obstacle(Unanswered::NoMachine(leg.at.clone())));
+    }
+    match ground.fleet.receipts(&leg.at).await {
+        Ok(Receipts::Kept(_)) => Ok(()),
+        Ok(Receipts::Impossible(why)) => Err(Obstacle::new(format!(
+            "a step on {} could not be followed through a lost link: {why}",
+            leg.at
+        ))
+        .hint("make it a manual step, or run it from another machine")),
+        Err(error) => Err(obstacle(error.into())),
+    }
+}
+
+/// What would run is recorded word for word. A secret in it would be on disk, and one replaced by stars
+/// would not be what runs; so nothing is shown at all.
+fn told(what: &str) -> Obstacle {
+    Obstacle::new(format!(
+        "{what} has the value of a secret in it, which may not be recorded"
+    ))
+    .hint("let the command read it from its environment variable")
+}
+
+fn obstacle(error: Unanswered) -> Obstacle {
+    let obstacle = Obstacle::new(error.to_string());
+    match error {
+        Unanswered::Link(link) => obstacle.hint(link.hint()),
+        Unanswered::NoMachine(_) | Unanswered::Script(_) => obstacle,
+    }
+}
+
+fn hide(ground: &Ground, exhibit: &mut Exhibit) {
+    let mask = |text: &mut String| *text = ground.mask.text(text);
+    match exhibit {
+        Exhibit::Text { text } | Exhibit::Finding { text, .. } | Exhibit::Warning { text } => {
+            mask(text);
+        }
+        Exhibit::Command { text, env, .. } => {
+            mask(text);
+            env.iter_mut().for_each(|(_, value)| mask(value));
+        }
+        Exhibit::Diff { unified, .. } => mask(unified),
+    }
+}

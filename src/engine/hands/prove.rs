@@ -1,0 +1,257 @@
+//! Asks the questions of a proof.
+
+use std::collections::BTreeSet;
+use std::time::Duration;
+
+use futures_util::future::join_all;
+use tokio::time::Instant;
+
+use super::{Ground, Receipt};
+use crate::clock::Timestamp;
+use crate::names::{MachineName, StepId};
+use crate::probe::{Ask, Holds, Probe, Question, Scene, Verdict};
+use crate::run::{Answer, Asked, Finding, Run, Way, proof_specs};
+use crate::runbook::{StepSpec, Undo};
+use crate::wire::Live;
+
+/// How long one question may take.
+const LIMIT: Duration = Duration::from_secs(60);
+
+/// The shortest pause between two questions.
+const PAUSE: Duration = Duration::from_millis(100);
+
+/// What is needed to ask a proof.
+pub(super) struct Prove {
+    step: StepId,
+    attempt: u32,
+    way: Way,
+    asked: Asked,
+    open: BTreeSet<u16>,
+}
+
+/// One question of a proof.
+pub(super) struct Inquiry<'a> {
+    number: u16,
+    step: StepId,
+    lane: MachineName,
+    here: MachineName,
+    probe: Held<'a>,
+    within: Duration,
+    every: Duration,
+}
+
+enum Held<'a> {
+    Declared(&'a dyn Probe),
+    /// What follows from an undo's action is made anew each time.
+    Derived(Box<dyn Probe>),
+}
+
+/// The questions that machines have to answer: those that are open, or all for a look.
+pub(super) fn open_questions(run: &Run, step: &StepId, asked: Asked) -> Option<BTreeSet<u16>> {
+    let (_, planned, state) = run.step(step)?;
+    let proofs = (0u16..).zip(planned.proofs(state.way));
+    let open = proofs
+        .filter(|(_, proof)| !proof.person)
+        .map(|(number, _)| number)
+        .filter(|number| asked == Asked::Look || !state.answers.contains_key(number));
+    Some(open.collect())
+}
+
+impl Prove {
+    /// None where there is no such step.
+    pub fn of(run: &Run, step: &StepId, attempt: u32, asked: Asked) -> Option<Self> {
+        Some(Self {
+            step: step.clone(),
+            attempt,
+            way: run.step(step)?.2.way,
+            asked,
+            open: open_questions(run, step, asked)?,
+        })
+    }
+
+    /// Asks all questions at the same time, each for as long as it may take to come true.
+    pub async fn run(self, ground: &Ground) -> (Finding, Option<Receipt>) {
+        let inquiries = inquiries(ground, &self.step, self.way);
+        let asking = inquiries
+            .iter()
+            .filter(|inquiry| self.open.contains(&inquiry.number))
+            .map(async |inquiry| match self.asked {
+                Asked::Proof => inquiry.patiently(ground).await,
+                Asked::Look => inquiry.once(ground, LIMIT).await,
+            });
+        let mut answers = join_all(asking).await;
+        let answered: BTreeSet<u16> = answers.iter().map(|answer| answer.proof).collect();
+        // A plan of one version and a runbook read by another may count differently.
+        answers.extend(self.open.difference(&answered).map(|number| Answer {
+            proof: *number,
+            holds: Holds::CannotSay,
+            seen: "the runbook's copy has no such question".to_owned(),
+        }));
+        let finding = Finding::Answered {
+            step: self.step.clone(),
+            attempt: self.attempt,
+            asked: self.asked,
+            answers,
+        };
+        (finding, None)
+    }
+}
+
+/// The questions of a step's proof, in the order of the plan.
+pub(super) fn inquiries<'a>(ground: &'a Ground, step: &StepId, way: Way) -> Vec<Inquiry<'a>> {
+    let Some(spec) = ground.spec(step) else {
+        return Vec::new();
+    };
+    let Some((_, planned)) = ground.plan.step(step) else {
+        return Vec::new();
+    };
+    match way {
+        Way::Forward => (0..)
+            .zip(proof_specs(spec, &planned.lanes, &ground.values))
+            .filter_map(|(number, (lane, index))| declared(ground, spec, number, lane, index))
+            .collect(),
+        Way::Back => {
+            let Undo::Action(action) = &spec.undo else {
+                return Vec::new();
+            };
+            let derived = planned
+                .lanes
+                .iter()
+                .flat_map(|lane| action.own_proof().into_iter().map(move |p| (lane, p)));
+            (0..)
+                .zip(derived)
+                .map(|(number, (lane, probe))| Inquiry {
+                    number,
+                    step: step.clone(),
+                    lane: lane.clone(),
+                    here: lane.clone(),
+                    probe: Held::Derived(probe),
+                    within: Duration::ZERO,
+                    every: PAUSE,
+                })
+                .collect()
+        }
+    }
+}
+
+fn declared<'a>(
+    ground: &Ground,
+    spec: &'a StepSpec,
+    number: u16,
+    lane: MachineName,
+    index: usize,
+) -> Option<Inquiry<'a>> {
+    let proof = spec.verify.get(index)?;
+    let here = match &proof.on {
+        // The plan was laid with the same values, so the host is one machine.
+        Some(host) => ground.values.only_machine(host).ok()?.clone(),
+        None => lane.clone(),
+    };
+    Some(Inquiry {
+        number,
+        step: spec.id.clone(),
+        lane,
+        here,
+        probe: Held::Declared(proof.probe.as_ref()),
+        within: proof.within.unwrap_or_default(),
+        every: proof.every.max(PAUSE),
+    })
+}
+
+impl Inquiry<'_> {
+    fn probe(&self) -> &dyn Probe {
+        match &self.probe {
+            Held::Declared(probe) => *probe,
+            Held::Derived(probe) => probe.as_ref(),
+        }
+    }
+
+    /// Whether a person answers it.
+    pub fn is_for_a_person(&self, ground: &Ground) -> bool {
+        let scene = Scene {
+            here: &self.here,
+            values: &ground.values,
+        };
+        matches!(self.probe().ask(&scene), Ok(Ask::Person(_)))
+    }
+
+    /// Asks once.
+    pub async fn once(&self, ground: &Ground, limit: Duration) -> Answer {
+        let verdict = verdict(ground, self.probe(), &self.here, limit).await;
+        Answer {
+            proof: self.number,
+            holds: verdict.holds,
+            seen: verdict.seen,
+        }
+    }
+
+    /// Asks until it holds or its time is up.
+    async fn patiently(&self, ground: &Ground) -> Answer {
+        let end = Instant::now() + self.within;
+        let until = later(ground.clock.now(), self.within);
+        let mut times = 0u32;
+        loop {
+            let left = end.saturating_duration_since(Instant::now());
+            let answer = self
+                .once(ground, LIMIT.min(left.max(BEFORE_GIVING_UP)))
+                .await;
+            times = times.saturating_add(1);
+            let now = Instant::now();
+            if answer.holds == Holds::Yes || now >= end {
+                return answer;
+            }
+            ground
+                .live(Live::Asked {
+                    step: self.step.clone(),
+                    lane: self.lane.clone(),
+                    proof: Some(self.number),
+                    seen: answer.seen,
+                    times,
+                    until,
+                })
+                .await;
+            // The last question is asked when time is up, and not a pause before.
+            tokio::time::sleep_until((now + self.every).min(end)).await;
+        }
+    }
+}
+
+/// What the last question gets, however little is left of its time.
+const BEFORE_GIVING_UP: Duration = Duration::from_secs(15);
+
+/// A time by the wall clock; none beyond the calendar.
+pub(super) fn later(now: Timestamp, by: Duration) -> Option<Timestamp> {
+    now.checked_add(by).ok()
+}
+
+/// Asks a probe once and judges the answer.
+pub(super) async fn verdict(
+    ground: &Ground,
+    probe: &dyn Probe,
+    here: &MachineName,
+    limit: Duration,
+) -> Verdict {
+    let cannot_say = |why: String| Verdict {
+        holds: Holds::CannotSay,
+        seen: ground.words(&why),
+    };
+    let scene = Scene {
+        here,
+        values: &ground.values,
+    };
+    let question: Question = match probe.ask(&scene) {
+        Ok(Ask::Script(question)) => question,
+        Ok(Ask::Person(_)) => return cannot_say("only a person can answer this".to_owned()),
+        Err(error) => return cannot_say(error.to_string()),
+    };
+    match ground.ask(&question, limit, "asking").await {
+        Ok(reply) => {
+            let verdict = probe.judge(&reply);
+            Verdict {
+                holds: verdict.holds,
+                seen: ground.words(&verdict.seen),
+            }
+        }
+        Err(error) => cannot_say(error.to_string()),
+    }
+}

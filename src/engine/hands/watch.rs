@@ -1,0 +1,105 @@
+//! Asks a wait's probe until it holds.
+
+use std::time::Duration;
+
+use super::prove::{later, verdict};
+use super::{Ground, Receipt};
+use crate::clock::Timestamp;
+use crate::kinds::{Action, Awaited};
+use crate::names::{MachineName, StepId};
+use crate::probe::Holds;
+use crate::run::{Finding, LaneAt, LaneOutcome, Run, Way};
+use crate::runbook::Undo;
+use crate::wire::Live;
+
+/// How long one question may take.
+const LIMIT: Duration = Duration::from_secs(60);
+
+/// The shortest pause between two questions.
+const PAUSE: Duration = Duration::from_millis(100);
+
+/// What is needed to wait.
+pub(super) struct Watch {
+    step: StepId,
+    attempt: u32,
+    way: Way,
+    lane: MachineName,
+    leg: u16,
+    since: Timestamp,
+}
+
+impl Watch {
+    /// None where the lane does not run.
+    pub fn of(run: &Run, step: &StepId, attempt: u32, lane: &MachineName) -> Option<Self> {
+        let (_, _, state) = run.step(step)?;
+        let LaneAt::Running { leg, since, .. } = state.lane(lane)?.at else {
+            return None;
+        };
+        Some(Self {
+            step: step.clone(),
+            attempt,
+            way: state.way,
+            lane: lane.clone(),
+            leg,
+            since,
+        })
+    }
+
+    /// Asks until it holds or its time is up, counted from when the wait began, whichever engine began it.
+    pub async fn run(self, ground: &Ground) -> (Finding, Option<Receipt>) {
+        let Some(awaited) = self.awaited(ground) else {
+            let seen = "the runbook's copy does not say what to wait for".to_owned();
+            return self.end(LaneOutcome::DidNotCome { seen });
+        };
+        let until = later(self.since, awaited.within);
+        let mut times = 0u32;
+        loop {
+            let probe = awaited.probe.as_ref();
+            let verdict = verdict(ground, probe, &self.lane, LIMIT).await;
+            let seen = verdict.seen;
+            if verdict.holds == Holds::Yes {
+                return self.end(LaneOutcome::Came { seen });
+            }
+            let now = ground.clock.now();
+            if until.is_some_and(|until| now >= until) {
+                return self.end(LaneOutcome::DidNotCome { seen });
+            }
+            times = times.saturating_add(1);
+            ground
+                .live(Live::Asked {
+                    step: self.step.clone(),
+                    lane: self.lane.clone(),
+                    proof: None,
+                    seen,
+                    times,
+                    until,
+                })
+                .await;
+            let left = until.and_then(|until| Duration::try_from(until.duration_since(now)).ok());
+            let pause = awaited.every.max(PAUSE);
+            tokio::time::sleep(left.map_or(pause, |left| pause.min(left))).await;
+        }
+    }
+
+    fn awaited<'a>(&self, ground: &'a Ground) -> Option<&'a Awaited> {
+        let spec = ground.spec(&self.step)?;
+        let action: &dyn Action = match (self.way, &spec.undo) {
+            (Way::Forward, _) => spec.action.as_ref(),
+            (Way::Back, Undo::Action(action)) => action.as_ref(),
+            (Way::Back, _) => return None,
+        };
+        action.awaited()
+    }
+
+    fn end(self, outcome: LaneOutcome) -> (Finding, Option<Receipt>) {
+        let finding = Finding::Ended {
+            step: self.step,
+            attempt: self.attempt,
+            lane: self.lane,
+            leg: self.leg,
+            outcome,
+            output: None,
+        };
+        (finding, None)
+    }
+}

@@ -1,0 +1,254 @@
+//! From a run's folder to an engine at work.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::signal::unix::{SignalKind, signal};
+use tokio::sync::{mpsc, watch};
+use tokio::task::JoinSet;
+
+use crate::clock::Clock;
+use crate::journal::{self, Journal};
+use crate::names::RunId;
+use crate::paths::Paths;
+use crate::run::{Command, Finding, Plan, Run};
+use crate::runbook::{Runbook, read_runbook_text};
+
+use super::actor::Actor;
+use super::door::{self, House};
+use super::error::EngineError;
+use super::fleet::Fleet;
+use super::hands::Ground;
+use super::ledger::Ledger;
+use super::mask::Mask;
+use super::secrets::Secrets;
+use super::socket::Socket;
+
+/// How many messages wait for the actor; whoever sends more waits.
+const INBOX: usize = 1024;
+
+/// How many connections an engine has at most.
+const CLIENTS: usize = 64;
+
+/// How long connections have for their last words.
+const LAST_WORDS: Duration = Duration::from_secs(2);
+
+/// Why an engine ended well.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Ended {
+    /// The run is over.
+    RunEnded,
+    /// The engine was asked to end; the run can be taken up again.
+    Stopped,
+}
+
+/// An engine that holds a run's journal, before it begins its work.
+pub struct Engine {
+    ledger: Ledger,
+    folder: PathBuf,
+    clock: Clock,
+}
+
+/// What an engine needs beside the journal.
+pub struct Setting {
+    /// Where clients connect.
+    pub socket: PathBuf,
+    /// The runbook that the run was opened with.
+    pub runbook: Runbook,
+    /// The values of its secret parameters.
+    pub secrets: Secrets,
+    /// The machines.
+    pub fleet: Fleet,
+}
+
+impl Engine {
+    /// Opens the journal in a run's folder, and locks it. A torn tail is cut, and that is recorded.
+    ///
+    /// # Errors
+    ///
+    /// Another engine that holds the run, a journal that is damaged or was never begun, and a run that
+    /// has ended.
+    pub fn open(folder: &Path, clock: Clock) -> Result<Self, EngineError> {
+        let (journal, opened) = Journal::open(folder)?;
+        Self::take_up(
+            Ledger::take_up(journal, opened, clock.clone())?,
+            folder,
+            clock,
+        )
+    }
+
+    pub(super) fn take_up(
+        ledger: Ledger,
+        folder: &Path,
+        clock: Clock,
+    ) -> Result<Self, EngineError> {
+        if ledger.run().plan.is_none() {
+            return Err(EngineError::NeverOpened(folder.to_owned()));
+        }
+        if ledger.run().ending.is_some() {
+            return Err(EngineError::HasEnded(folder.to_owned()));
+        }
+        Ok(Self {
+            ledger,
+            folder: folder.to_owned(),
+            clock,
+        })
+    }
+
+    /// The run as its journal tells it.
+    pub fn run(&self) -> &Run {
+        self.ledger.run()
+    }
+
+    /// Holds the run until it ends, or `stop` says that this engine is to. Needs a runtime of several
+    /// threads. Dropped, it leaves everything as a killed process would.
+    ///
+    /// # Errors
+    ///
+    /// A secret that is missing, a socket that cannot be bound, and a journal that takes nothing more.
+    pub async fn hold(
+        mut self,
+        setting: Setting,
+        stop: impl Future<Output = ()>,
+    ) -> Result<Ended, EngineError> {
+        let never = || EngineError::NeverOpened(self.folder.clone());
+        let run = self.run().id.clone().ok_or_else(never)?;
+        let plan = self.run().plan.clone().ok_or_else(never)?;
+        let values = plan
+            .values(setting.secrets.values())
+            .map_err(EngineError::SecretsMissing)?;
+        let socket = Socket::bind(&setting.socket)?;
+        let boot = Path::new("/proc/sys/kernel/random/boot_id");
+        self.ledger.must(&Command::Found(Finding::Started {
+            pid: std::process::id(),
+            boot: std::fs::read_to_string(boot)
+                .map_err(EngineError::io("read", boot))?
+                .trim()
+                .to_owned(),
+            version: env!("CARGO_PKG_VERSION").to_owned(),
+        }))?;
+
+        let (inbox, messages) = mpsc::channel(INBOX);
+        let (closing, closed) = watch::channel(None);
+        let output = self.folder.join(journal::OUTPUT);
+        let house = Arc::new(House {
+            run: run.clone(),
+            log: self.ledger.log().clone(),
+            output: output.clone(),
+            clock: self.clock.clone(),
+            inbox: inbox.clone(),
+            closing: closed,
+        });
+        let fleet = setting.fleet;
+        let ground = Arc::new(Ground {
+            run,
+            runbook: Arc::new(setting.runbook),
+            plan,
+            mask: Mask::new(values.secrets()),
+            values,
+            fleet: fleet.clone(),
+            output,
+            clock: self.clock,
+            inbox,
+        });
+        let mut doors = JoinSet::new();
+        let mut actor = Actor::new(self.ledger, ground, messages);
+        // Bound anew to be dropped before the actor: its name goes while the journal is still locked, or
+        // it could be the name of the next engine's socket.
+        let socket = socket;
+        let ended = {
+            let work = actor.work(stop);
+            tokio::pin!(work);
+            loop {
+                tokio::select! {
+                    ended = &mut work => break ended,
+                    stream = socket.accept() => match stream {
+                        Ok(stream) if doors.len() < CLIENTS => {
+                            doors.spawn(door::serve(house.clone(), stream));
+                        }
+                        Ok(_) => eprintln!("more than {CLIENTS} connections; one was refused"),
+                        Err(error) => {
+                            eprintln!("take a connection: {error}");
+                            tokio::time::sleep(Duration::from_millis(100)).await;
+                        }
+                    },
+                    Some(_) = doors.join_next() => {}
+                }
+            }
+        };
+        let why = match &ended {
+            Ok(Ended::RunEnded) => "the run has ended".to_owned(),
+            Ok(Ended::Stopped) => {
+                "the engine was stopped; the run can be taken up again".to_owned()
+            }
+            Err(error) => format!("the engine cannot go on: {error}"),
+        };
+        closing.send_replace(Some(why));
+        let last_words = async { while doors.join_next().await.is_some() {} };
+        if tokio::time::timeout(LAST_WORDS, last_words).await.is_err() {
+            eprintln!("a client did not take its leave in time");
+        }
+        fleet.close().await;
+        ended
+    }
+}
+
+/// Holds a run of this user until it ends: what the engine's own process does.
+///
+/// SIGTERM ends the engine and leaves the run to be taken up again; SIGHUP is passed over, because it only
+/// says that somebody logged out.
+///
+/// # Errors
+///
+/// As [`Engine::open`] and [`Engine::hold`], and a runbook's copy that is not what the run began with.
+pub async fn serve(paths: &Paths, run: &RunId, secrets: Secrets) -> Result<Ended, EngineError> {
+    let folder = paths.run(run)?;
+    let engine = Engine::open(&folder, Clock::system())?;
+    let plan = engine.run().plan.as_ref();
+    let plan = plan.ok_or_else(|| EngineError::NeverOpened(folder.clone()))?;
+    let setting = Setting {
+        socket: paths.socket(run)?,
+        runbook: runbook(&folder, plan)?,
+        secrets,
+        fleet: Fleet::of_plan(plan, paths)?,
+    };
+    let listen = |kind| signal(kind).map_err(EngineError::io("listen for signals in", &folder));
+    let mut term = listen(SignalKind::terminate())?;
+    let mut hang_up = listen(SignalKind::hangup())?;
+    let stop = async {
+        loop {
+            tokio::select! {
+                _ = term.recv() => return,
+                _ = hang_up.recv() => {}
+            }
+        }
+    };
+    engine.hold(setting, stop).await
+}
+
+/// The same with the secrets from standard input, in a session of its own: the hidden command that
+/// [`super::spawn`] starts.
+///
+/// # Errors
+///
+/// As [`serve`], and secrets that cannot be read.
+pub async fn serve_from_stdin(paths: &Paths, run: &RunId) -> Result<Ended, EngineError> {
+    // Fails only for the leader of a group, which has a session of its own or a shell that minds it.
+    let _ = rustix::process::setsid();
+    let secrets = Secrets::read(std::io::stdin().lock())?;
+    serve(paths, run, secrets).await
+}
+
+/// Reads the copy of the runbook, which must be the one of the plan to the byte.
+fn runbook(folder: &Path, plan: &Plan) -> Result<Runbook, EngineError> {
+    let path = folder.join(&plan.runbook.copy);
+    let text = std::fs::read_to_string(&path).map_err(EngineError::io("read", &path))?;
+    if journal::Hash::of(text.as_bytes()).to_string() != plan.runbook.sha256 {
+        return Err(EngineError::OtherRunbook(path));
+    }
+    match read_runbook_text(&path, &text) {
+        Ok((runbook, _warnings)) => Ok(runbook),
+        Err(problems) => Err(EngineError::Runbook { path, problems }),
+    }
+}
