@@ -17,4 +17,5 @@ pub mod run;
 pub mod runbook;
 pub mod template;
 pub mod transport;
+pub mod tui;
 pub mod wire;
