@@ -50,6 +50,8 @@ pub struct Problem {
     pub source: Option<Arc<Source>>,
     /// The bytes at fault; an empty range at the start stands for the whole file.
     pub span: Range<usize>,
+    /// Other places of the same file that belong to it, each with a few words; usually none.
+    pub also: Vec<(Range<usize>, String)>,
     /// What to try; none where the message already says it.
     pub hint: Option<String>,
 }
@@ -62,6 +64,7 @@ impl Problem {
             message: message.into(),
             source: Some(source.clone()),
             span,
+            also: Vec::new(),
             hint: None,
         }
     }
@@ -81,8 +84,16 @@ impl Problem {
             message: message.into(),
             source: None,
             span: 0..0,
+            also: Vec::new(),
             hint: None,
         }
+    }
+
+    /// Points at another place of the same file as well: where a name was used first.
+    #[must_use]
+    pub fn also(mut self, span: Range<usize>, label: impl Into<String>) -> Self {
+        self.also.push((span, label.into()));
+        self
     }
 
     /// Adds what to try.
@@ -118,14 +129,23 @@ impl Problem {
         // they are replaced one byte for one byte to keep the span where it is.
         let text = self.source.as_ref().map(|s| tame(&s.text));
         let title = level.primary_title(message.as_str());
+        let labels: Vec<String> = self.also.iter().map(|(_, label)| visible(label)).collect();
         let mut group = match (&text, &path) {
             (Some(text), Some(path)) => {
-                let start = self.span.start.min(text.len());
-                let end = self.span.end.clamp(start, text.len());
+                let within = |span: &Range<usize>| {
+                    let start = span.start.min(text.len());
+                    start..span.end.clamp(start, text.len())
+                };
+                let also = self.also.iter().zip(&labels).map(|((span, _), label)| {
+                    AnnotationKind::Context
+                        .span(within(span))
+                        .label(label.as_str())
+                });
                 title.element(
                     Snippet::source(text.as_str())
                         .path(path.as_str())
-                        .annotation(AnnotationKind::Primary.span(start..end)),
+                        .annotation(AnnotationKind::Primary.span(within(&self.span)))
+                        .annotations(also),
                 )
             }
             _ => Group::with_title(title),
@@ -149,6 +169,12 @@ impl fmt::Display for Problem {
             )?;
         }
         write!(f, "{}", visible(&self.message))?;
+        if let Some(source) = &self.source {
+            for (span, label) in &self.also {
+                let (line, _) = source.position(span.start);
+                write!(f, "; {} on line {line}", visible(label))?;
+            }
+        }
         match &self.hint {
             Some(hint) => write!(f, " ({})", visible(hint)),
             None => Ok(()),

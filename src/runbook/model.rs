@@ -9,11 +9,13 @@ use serde::{Deserialize, Serialize};
 use crate::kinds::Action;
 use crate::names::{EnvName, HostName, ParamName, PhaseId, StepId};
 use crate::probe::Probe;
+use crate::template::{Template, TemplateError, Values};
 
 /// A runbook without a problem in it.
 #[derive(Debug)]
 pub struct Runbook {
-    /// The file's name without folder and ending; part of a run's id.
+    /// The file's name without folder and ending, in lower-case letters, digits and dashes, 40 at most;
+    /// part of a run's id.
     pub name: String,
     /// SHA-256 of the file's bytes, in hex.
     pub digest: String,
@@ -141,11 +143,23 @@ pub enum Gate {
     Confirm,
     /// These words.
     TypeBack {
-        /// The words, as the operator must type them.
+        /// The words, as the operator must type them; in a runbook they may hold `{{name}}`.
         words: String,
     },
     /// Yes, by two different people.
     TwoPeople,
+}
+
+impl Gate {
+    /// The gate with the values of one run in its words.
+    pub fn filled(&self, values: &Values) -> Result<Self, TemplateError> {
+        match self {
+            Self::TypeBack { words } => Ok(Self::TypeBack {
+                words: Template::new(words.as_str())?.fill(values)?,
+            }),
+            gate => Ok(gate.clone()),
+        }
+    }
 }
 
 /// Whether customers begin or cease to notice at a step.

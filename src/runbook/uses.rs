@@ -1,0 +1,296 @@
+//! Checks every name that an action, a probe or a gate uses, and finds what nobody uses.
+
+use std::collections::{HashMap, HashSet};
+use std::ops::Range;
+
+use toml::Spanned;
+
+use super::draft::{Draft, StepDraft, UndoDraft};
+use super::model::ParamKind;
+use super::shell;
+use super::syntax::inside;
+use super::table::Reader;
+use crate::names::{HostName, did_you_mean};
+use crate::probe::Mentions;
+use crate::template::{Template, address_variable};
+
+/// What the runbook declares, and what was seen in use.
+pub(super) struct Names<'d> {
+    hosts: HashSet<&'d str>,
+    /// Each parameter, and whether it is a secret.
+    params: HashMap<&'d str, bool>,
+    /// Each address variable with the host it belongs to.
+    addresses: HashMap<String, &'d str>,
+    used_hosts: HashSet<&'d str>,
+    used_params: HashSet<&'d str>,
+}
+
+/// Everything that a step mentions, through its action, its undo and its probes.
+pub(super) fn mentions(step: &StepDraft) -> Vec<Mentions<'_>> {
+    let mut all = Vec::new();
+    if let Some(action) = &step.action {
+        all.push(action.mentions());
+        all.extend(action.awaited().map(|awaited| awaited.probe.mentions()));
+    }
+    if let UndoDraft::Action(undo) = &step.undo {
+        all.push(undo.mentions());
+        all.extend(undo.awaited().map(|awaited| awaited.probe.mentions()));
+    }
+    all.extend(step.verify.iter().map(|probe| probe.probe.mentions()));
+    all
+}
+
+impl<'d> Names<'d> {
+    pub(super) fn of(draft: &'d Draft) -> Self {
+        let hosts: HashSet<&str> = draft
+            .hosts
+            .iter()
+            .map(|h| h.name.get_ref().as_str())
+            .collect();
+        let addresses = hosts
+            .iter()
+            .filter_map(|host| Some((address_variable(&HostName::new(*host).ok()?), *host)))
+            .collect();
+        Self {
+            hosts,
+            params: draft
+                .params
+                .iter()
+                .map(|p| {
+                    let secret = p.kind == Some(ParamKind::Secret);
+                    (p.name.get_ref().as_str(), secret)
+                })
+                .collect(),
+            addresses,
+            used_hosts: HashSet::new(),
+            used_params: HashSet::new(),
+        }
+    }
+
+    /// Checks the use of a host outside of a template.
+    pub(super) fn host(&mut self, reader: &mut Reader, name: &str, span: Range<usize>) {
+        if let Some(host) = self.hosts.get(name) {
+            self.used_hosts.insert(host);
+            return;
+        }
+        let hint = match did_you_mean(name, self.hosts.iter().copied()) {
+            Some(near) => format!("did you mean `{near}`?"),
+            None if name == "bastion" || name == "local" => {
+                "leave `on` out for a step on the bastion".to_owned()
+            }
+            None => format!("declare it: `[hosts]` `{name} = \"what it is\"`"),
+        };
+        reader.error(span, format!("unknown host `{name}`")).hint = Some(hint);
+    }
+
+    pub(super) fn mentioned(&mut self, reader: &mut Reader, mentions: &Mentions<'_>) {
+        for host in &mentions.hosts {
+            self.host(reader, host.get_ref().as_str(), host.span());
+        }
+        for template in &mentions.templates {
+            self.template(reader, template);
+        }
+        for text in &mentions.shells {
+            self.shell(reader, text);
+        }
+    }
+
+    /// Checks the names between braces.
+    pub(super) fn template(&mut self, reader: &mut Reader, template: &Spanned<Template>) {
+        let text = template.get_ref().source();
+        let mut from = 0;
+        for place in template.get_ref().places() {
+            // Places come in the order of the text, so each is looked for behind the one before.
+            let start = text[from..].find(place).map_or(from, |at| from + at);
+            let end = (start + place.len()).min(text.len());
+            from = end;
+            let span = inside(&reader.source, &template.span(), text, &(start..end));
+            if let Some((host, _)) = place.split_once('.') {
+                self.host(reader, host, span);
+                continue;
+            }
+            match self.params.get_key_value(place) {
+                Some((name, true)) => {
+                    self.used_params.insert(name);
+                    reader.error(span, format!("`{place}` is a secret")).hint = Some(format!(
+                        "secrets go into shell text only, as `${place}`: this field is shown"
+                    ));
+                }
+                Some((name, false)) => {
+                    self.used_params.insert(name);
+                }
+                None => self.unknown_param(reader, place, span),
+            }
+        }
+    }
+
+    fn unknown_param(&self, reader: &mut Reader, name: &str, span: Range<usize>) {
+        let hint = match did_you_mean(name, self.params.keys().copied()) {
+            Some(near) => format!("did you mean `{near}`?"),
+            None => format!("declare it: `[params.{name}]` with `ask` and `kind`"),
+        };
+        reader
+            .error(span, format!("the parameter `{name}` is not declared"))
+            .hint = Some(hint);
+    }
+
+    fn shell(&mut self, reader: &mut Reader, text: &Spanned<String>) {
+        let found = shell::variables(text.get_ref());
+        for word in shell::words(text.get_ref()) {
+            if let Some((name, _)) = self.params.get_key_value(word) {
+                self.used_params.insert(name);
+            } else if let Some(host) = self.addresses.get(word) {
+                self.used_hosts.insert(host);
+            }
+        }
+        let mut told = HashSet::new();
+        for (name, place) in &found.reads {
+            let known = !is_capitals(name)
+                || self.params.contains_key(name)
+                || self.addresses.contains_key(*name)
+                || found.sets.contains(name)
+                || is_well_known(name)
+                || is_leg(name);
+            if known || !told.insert(*name) {
+                continue;
+            }
+            let span = inside(&reader.source, &text.span(), text.get_ref(), place);
+            self.unknown_variable(reader, name, span, found.runs_other_text);
+        }
+    }
+
+    fn unknown_variable(
+        &self,
+        reader: &mut Reader,
+        name: &str,
+        span: Range<usize>,
+        may_be_set_elsewhere: bool,
+    ) {
+        let known = self.params.keys().copied();
+        let known = known.chain(self.addresses.keys().map(String::as_str));
+        let hint = match did_you_mean(name, known) {
+            Some(near) => format!("did you mean `${near}`?"),
+            None if name.starts_with("RUNSHEET_") => {
+                "a host's address is `$RUNSHEET_HOST_ADDRESS`, with its name in capitals".to_owned()
+            }
+            None => format!(
+                "declare it as `[params.{name}]`, or write `${{{name}:-}}` where it may be unset"
+            ),
+        };
+        let message = format!("`${name}` is not declared, and this text does not set it");
+        if may_be_set_elsewhere {
+            reader.warning(span, message).hint = Some(hint);
+        } else {
+            reader.error(span, message).hint = Some(hint);
+        }
+    }
+
+    /// Warns of what is declared and never used.
+    pub(super) fn unused(&self, reader: &mut Reader, draft: &Draft) {
+        for host in &draft.hosts {
+            if !self.used_hosts.contains(host.name.get_ref().as_str()) {
+                let message = format!("no step uses the host `{}`", host.name.get_ref());
+                reader.warning(host.name.span(), message);
+            }
+        }
+        for param in &draft.params {
+            if !self.used_params.contains(param.name.get_ref().as_str()) {
+                let message = format!("no step uses the parameter `{}`", param.name.get_ref());
+                reader.warning(param.name.span(), message);
+            }
+        }
+    }
+}
+
+fn is_capitals(name: &str) -> bool {
+    name.bytes().any(|b| b.is_ascii_uppercase()) && !name.bytes().any(|b| b.is_ascii_lowercase())
+}
+
+/// What an earlier leg of the same step printed.
+fn is_leg(name: &str) -> bool {
+    name.strip_prefix("RUNSHEET_LEG_")
+        .is_some_and(|number| !number.is_empty() && number.bytes().all(|b| b.is_ascii_digit()))
+}
+
+/// Variables that a login, sudo or the shell itself sets (POSIX.1-2024 XBD 8, bash(1), environ(7)).
+pub(super) fn is_well_known(name: &str) -> bool {
+    const NAMES: &[&str] = &[
+        "COLUMNS",
+        "COPROC",
+        "DBUS_SESSION_BUS_ADDRESS",
+        "DEBIAN_FRONTEND",
+        "DIRSTACK",
+        "DISPLAY",
+        "EDITOR",
+        "EPOCHREALTIME",
+        "EPOCHSECONDS",
+        "EUID",
+        "FUNCNAME",
+        "GROUPS",
+        "HOME",
+        "HOSTNAME",
+        "HOSTTYPE",
+        "IFS",
+        "KUBECONFIG",
+        "LANG",
+        "LANGUAGE",
+        "LINENO",
+        "LINES",
+        "LOGNAME",
+        "MACHTYPE",
+        "MAIL",
+        "MAPFILE",
+        "OLDPWD",
+        "OPTARG",
+        "OPTERR",
+        "OPTIND",
+        "OSTYPE",
+        "PAGER",
+        "PATH",
+        "PIPESTATUS",
+        "POSIXLY_CORRECT",
+        "PPID",
+        "PS1",
+        "PS2",
+        "PS4",
+        "PWD",
+        "RANDOM",
+        "REPLY",
+        "SECONDS",
+        "SHELL",
+        "SHELLOPTS",
+        "SHLVL",
+        "SRANDOM",
+        "SUDO_COMMAND",
+        "SUDO_GID",
+        "SUDO_UID",
+        "SUDO_USER",
+        "TEMP",
+        "TERM",
+        "TMP",
+        "TMPDIR",
+        "TZ",
+        "UID",
+        "USER",
+        "VISUAL",
+    ];
+    NAMES.binary_search(&name).is_ok()
+        || ["BASH", "LC_", "SSH_", "XDG_"]
+            .iter()
+            .any(|family| name.starts_with(family))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn well_known_variables_are_found_in_their_sorted_list() {
+        for name in [
+            "COLUMNS", "HOME", "PATH", "USER", "VISUAL", "LC_ALL", "BASHPID",
+        ] {
+            assert!(is_well_known(name), "{name}");
+        }
+        assert!(!is_well_known("PRYV_CONF_ROOT"));
+    }
+}
