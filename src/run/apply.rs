@@ -163,6 +163,7 @@ impl Run {
                 lane,
                 leg,
                 token,
+                spool,
             } => {
                 if !self.tokens.insert(token.clone()) {
                     return Err(format!("token {token} was started before"));
@@ -184,6 +185,7 @@ impl Run {
                 state.lane_mut(lane)?.at = LaneAt::Running {
                     leg: *leg,
                     token: token.clone(),
+                    spool: spool.clone(),
                     since: at,
                 };
                 state.started_at.get_or_insert(at);
@@ -254,7 +256,10 @@ impl Run {
                 ..
             } => {
                 let state = self.at_attempt(step, *attempt)?;
-                state.must_be("running", state.at == StepAt::Running)?;
+                state.must_be(
+                    "cleared or running",
+                    matches!(state.at, StepAt::Cleared | StepAt::Running),
+                )?;
                 if state.stop >= Some(*stop) {
                     return Err("that was asked already".to_owned());
                 }

@@ -540,6 +540,7 @@ fn found(run: &Run, finding: &Finding) -> Result<Event, Refusal> {
             attempt,
             lane,
             leg,
+            spool,
         } => {
             let state = now(run, &step, attempt)?;
             let ready = match state.lane(&lane).map(|lane| &lane.at) {
@@ -562,6 +563,7 @@ fn found(run: &Run, finding: &Finding) -> Result<Event, Refusal> {
                 lane,
                 leg,
                 token,
+                spool,
             })
         }
         Finding::Ended {
@@ -671,7 +673,9 @@ fn stop_running(
     stop: Stop,
     because: Option<String>,
 ) -> Result<Event, Refusal> {
-    allowed(state.at == StepAt::Running, state, step, "stopping it")?;
+    // Cleared too: a machine that cannot be reached keeps a step there for as long as that lasts.
+    let open = matches!(state.at, StepAt::Cleared | StepAt::Running);
+    allowed(open, state, step, "stopping it")?;
     if state.stop >= Some(stop) {
         return Err(Refusal::Already(format!("step {step} was asked to end")));
     }

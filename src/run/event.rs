@@ -3,6 +3,7 @@
 use std::fmt;
 
 use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
 
 use super::plan::Plan;
 use crate::clock::Timestamp;
@@ -59,16 +60,28 @@ impl Operator {
     }
 }
 
-/// What the engine calls one start of one leg: `RUN.STEP.ATTEMPT.LANE.LEG`.
+/// What the engine calls one start of one leg: usually `RUN.STEP.ATTEMPT.LANE.LEG`.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct Token(pub String);
 
 impl Token {
     /// The token of a leg. It never repeats: an attempt's number is used once in a run.
+    ///
+    /// A receipt's name has at most [`Token::LONGEST`] bytes. Where the names are longer together, those
+    /// after the run's are replaced by 128 bits of their SHA-256.
     pub fn of(run: &RunId, step: &StepId, attempt: u32, lane: &MachineName, leg: u16) -> Self {
-        Self(format!("{run}.{step}.{attempt}.{lane}.{leg}"))
+        let rest = format!("{step}.{attempt}.{lane}.{leg}");
+        let whole = format!("{run}.{rest}");
+        if whole.len() <= Self::LONGEST {
+            return Self(whole);
+        }
+        let digest = crate::kinds::hex(&Sha256::digest(rest));
+        Self(format!("{run}.{}", &digest[..32]))
     }
+
+    /// The longest name of a receipt, in bytes.
+    pub const LONGEST: usize = 120;
 }
 
 impl fmt::Display for Token {
@@ -207,6 +220,11 @@ pub enum Event {
         leg: u16,
         /// The name of this start, which the machine accepts once.
         token: Token,
+        /// The spool in which the machine keeps the receipt: only while the machine still has it does
+        /// "no such token" prove that the leg did not start. None where nothing is ever sent: a
+        /// person or the engine carries it out, or the machine cannot keep a receipt.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        spool: Option<String>,
     },
     /// A leg ended, and how is known.
     LegEnded {

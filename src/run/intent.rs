@@ -240,6 +240,8 @@ pub enum Finding {
         lane: MachineName,
         /// The leg.
         leg: u16,
+        /// The spool that will have its receipt; none where nothing will be sent.
+        spool: Option<String>,
     },
     /// A leg ended.
     Ended {

@@ -2,15 +2,17 @@
 //!
 //! The heart, the screen and the report work from the plan alone; none of them reads the runbook again.
 
+use std::collections::BTreeMap;
+
 use serde::{Deserialize, Serialize};
 
 use crate::kinds::{Action, Performer};
-use crate::names::{EnvName, MachineName, PhaseId, StepId};
+use crate::names::{EnvName, HostName, MachineName, ParamName, PhaseId, StepId};
 use crate::probe::{Ask, Probe, Scene};
 use crate::runbook::{
-    Downtime, Environment, EnvironmentKind, Gate, ProbeSpec, Runbook, StepSpec, Undo,
+    Binding, Downtime, Environment, EnvironmentKind, Gate, ParamKind, ProbeSpec, Runbook, StepSpec, Undo,
 };
-use crate::template::{Template, TemplateError, Values};
+use crate::template::{Machine, Template, TemplateError, Values};
 
 /// A runbook in an environment.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -62,6 +64,12 @@ pub struct PlannedMachine {
     pub label: String,
     /// What other machines reach it by.
     pub address: String,
+    /// The login user; empty for what ssh's configuration says.
+    pub user: String,
+    /// The port of its ssh server.
+    pub port: u16,
+    /// How this machine reaches it, so that an engine can come back without the environment's file.
+    pub binding: Binding,
 }
 
 /// A phase.
@@ -180,18 +188,28 @@ impl Plan {
         let shown = values.shown_environment();
         let params = runbook
             .params
-            .keys()
-            .map(|name| {
+            .iter()
+            .filter_map(|(name, spec)| {
                 let value = shown.iter().find(|(shown, _)| shown == name.as_str());
-                (name.to_string(), value.map(|(_, value)| value.clone()))
+                let value = value.map(|(_, value)| value.clone());
+                // Without a value and no secret: nobody gave it one, and no step asks for it.
+                (value.is_some() || spec.kind == ParamKind::Secret)
+                    .then(|| (name.to_string(), value))
             })
             .collect();
-        let machines = values
+        // A machine without values cannot be named by a step, and needs no place in the plan.
+        let machines = environment
             .machines()
-            .map(|(name, machine)| PlannedMachine {
-                name: name.clone(),
-                label: machine.label.clone(),
-                address: machine.address.clone(),
+            .filter_map(|(_, name, binding)| {
+                let machine = values.machine(&name)?;
+                Some(PlannedMachine {
+                    label: machine.label.clone(),
+                    address: machine.address.clone(),
+                    user: machine.user.clone(),
+                    port: machine.port,
+                    binding: binding.clone(),
+                    name,
+                })
             })
             .collect();
         Ok(Self {
@@ -219,6 +237,44 @@ impl Plan {
                 .collect(),
             steps,
         })
+    }
+
+    /// What names mean in this run, from the plan and the secrets, which it does not hold.
+    ///
+    /// # Errors
+    ///
+    /// The secret parameters whose value is not among `secrets`.
+    pub fn values(
+        &self,
+        secrets: &BTreeMap<ParamName, String>,
+    ) -> Result<Values, Vec<ParamName>> {
+        let mut values = Values::default();
+        let mut missing = Vec::new();
+        for (name, value) in &self.params {
+            let Ok(name) = ParamName::new(name.as_str()) else {
+                continue;
+            };
+            match (value, secrets.get(&name)) {
+                (Some(value), _) => values.set_param(name, value.clone()),
+                (None, Some(secret)) => values.set_secret(name, secret.clone()),
+                (None, None) => missing.push(name),
+            }
+        }
+        for machine in &self.machines {
+            let known = Machine {
+                address: machine.address.clone(),
+                user: machine.user.clone(),
+                port: machine.port,
+                label: machine.label.clone(),
+            };
+            if let Ok(host) = HostName::new(machine.name.host()) {
+                values.bind(host, machine.name.clone(), known);
+            }
+        }
+        match missing.is_empty() {
+            true => Ok(values),
+            false => Err(missing),
+        }
     }
 
     /// The step of an id, with its place in the order.

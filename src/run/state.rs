@@ -234,6 +234,8 @@ pub enum LaneAt {
         leg: u16,
         /// Under what name.
         token: Token,
+        /// The spool that has its receipt; none where nothing is ever sent.
+        spool: Option<String>,
         /// When.
         since: Timestamp,
     },

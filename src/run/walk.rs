@@ -278,6 +278,7 @@ impl Walk {
                 attempt,
                 lane,
                 leg,
+                spool: Some("5c0.0".into()),
             },
             Task::Follow {
                 step,
@@ -285,6 +286,7 @@ impl Walk {
                 lane,
                 leg,
                 token,
+                ..
             } => {
                 // The world runs a token when it first gets it; a second send must be the same start.
                 let count = self.world.started.entry(token).or_insert(0);
