@@ -7,7 +7,6 @@
 pub mod client;
 pub mod clock;
 pub mod edit;
-pub mod engine;
 pub mod journal;
 pub mod kinds;
 pub mod names;
