@@ -216,3 +216,24 @@ fn a_path_that_is_not_absolute_and_a_missing_key_are_refused() {
     let obstacle = action.survey(&stand.moment()).unwrap_err();
     assert!(obstacle.what.contains("key"), "{obstacle}");
 }
+
+#[test]
+fn a_dry_run_that_failed_says_what_to_try() {
+    let stand = Stand::new();
+    let action =
+        rsync("{ path = '/a', to = 'dest', to-path = '/x/a', key = '/root/.ssh/k' }").unwrap();
+    let line = Line::new(&action.keys, &stand.moment().scene).unwrap();
+    for (code, stdout, hint) in [
+        (127, "", "install rsync on source"),
+        (255, "source folder\n", "comes first"),
+        (12, "source folder\n", "installed on dest"),
+        (3, "source file\n", "in a step before"),
+    ] {
+        let reply = Reply {
+            stdout: stdout.as_bytes().to_vec(),
+            ..crate::probe::testing::failed(code, "rsync error: some")
+        };
+        let obstacle = Report::read(&line, &reply).unwrap_err();
+        assert!(obstacle.hint.unwrap_or_default().contains(hint), "{code}");
+    }
+}
