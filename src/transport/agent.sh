@@ -305,6 +305,14 @@ rs_begin() {
       rs_follow "$rs_boot"
     }
     [ $? = 10 ] && rs_due=0 || rs_due=1
+    return
+  fi
+  # A claim without a word is being made just now, or could not be: then nothing came of it, and it is
+  # taken back. Should its maker wake up after all, the fence still lets one of two pass.
+  [ -e "$rs_d" ] && [ ! -s "$rs_d" ] && sleep 1
+  if [ -e "$rs_d" ] && [ ! -s "$rs_d" ]; then
+    rm -f "$rs_d"
+    printf 'E no room for a receipt in %s\n' "$rs_spool"
   elif [ -e "$rs_d" ]; then
     rs_follow "${2##*.}"
     return 0

@@ -487,12 +487,23 @@ async fn a_dead_keeper_or_a_restart_in_the_middle_is_lost() {
 }
 
 #[tokio::test]
-async fn a_claim_whose_start_was_cut_short_is_settled_as_not_run() {
+async fn a_claim_that_could_not_be_written_did_not_start() {
     let (host, dir) = host();
     let claim = claim(&host, "short").await;
-    fs::write(dir.path().join("spool/jobs/short"), "").unwrap();
+    let file = dir.path().join("spool/jobs/short");
+    fs::write(&file, "").unwrap();
     let (settled, _) = run(&host, &claim, &sh("echo never")).await;
+    assert_eq!(settled.unwrap_err().trouble, LinkTrouble::NoReceipt);
+    assert_eq!(host.probe(&claim).await.unwrap(), ReceiptState::None);
+    // asked about, and not sent again, it is settled for good
+    fs::write(&file, "").unwrap();
+    assert_eq!(host.probe(&claim).await.unwrap(), ReceiptState::Revoked);
+    let trace = dir.path().join("trace");
+    let script = sh(&format!("echo ran >>{}", trace.display()));
+    assert!(run(&host, &claim, &script).await.0.is_err());
+    let (settled, _) = run(&host, &claim, &script).await;
     assert_eq!(settled.unwrap(), Settled::Revoked);
+    assert_eq!(lines(&trace), 0);
 }
 
 #[tokio::test]
