@@ -122,7 +122,10 @@ mod tests {
         let action = command(&format!("{{ run = '''{text}''' }}"));
         let proposal = action.propose(&stand.moment(), &[]).unwrap();
         assert_eq!(proposal.legs[0].text, text);
-        let Exhibit::Command { text: shown, env, .. } = &proposal.exhibits[0] else {
+        let Exhibit::Command {
+            text: shown, env, ..
+        } = &proposal.exhibits[0]
+        else {
             panic!("a command is shown as one");
         };
         assert_eq!(shown, text);
@@ -141,7 +144,8 @@ mod tests {
     #[test]
     fn codes_and_progress_go_to_the_leg() {
         let stand = Stand::new();
-        let action = command("{ run = 'x', ok-codes = [0, 24], progress = 'rsync', shell = 'bash' }");
+        let action =
+            command("{ run = 'x', ok-codes = [0, 24], progress = 'rsync', shell = 'bash' }");
         let leg = action.propose(&stand.moment(), &[]).unwrap().legs.remove(0);
         assert!(leg.accepts(24) && !leg.accepts(1));
         assert_eq!((leg.progress, leg.shell), (Progress::Rsync, Shell::Bash));

@@ -168,7 +168,10 @@ impl Action for Docker {
     }
 
     fn survey(&self, moment: &Moment<'_>) -> Result<Vec<Question>, Obstacle> {
-        Ok(vec![state::question(self.container.get_ref(), &moment.scene)?])
+        Ok(vec![state::question(
+            self.container.get_ref(),
+            &moment.scene,
+        )?])
     }
 
     fn propose(&self, moment: &Moment<'_>, replies: &[Reply]) -> Result<Proposal, Obstacle> {
@@ -205,8 +208,12 @@ impl Action for Docker {
                 return Err(Obstacle::new(what).hint(format!("docker unpause {name}")));
             }
             (Verb::Exec, status) if status != Status::Running => {
-                let what = format!("{name} on {at} is {status}, and a program can run only inside a running container");
-                return Err(Obstacle::new(what).hint(format!("docker start {name}, then look again")));
+                let what = format!(
+                    "{name} on {at} is {status}, and a program can run only inside a running container"
+                );
+                return Err(
+                    Obstacle::new(what).hint(format!("docker start {name}, then look again"))
+                );
             }
             _ => {}
         }

@@ -96,6 +96,9 @@ impl Change for Replace {
 
     fn templates(&self) -> Vec<&Spanned<Template>> {
         let anchors = self.after.iter().chain(&self.before);
-        [&self.find, &self.replace].into_iter().chain(anchors).collect()
+        [&self.find, &self.replace]
+            .into_iter()
+            .chain(anchors)
+            .collect()
     }
 }

@@ -73,7 +73,8 @@ fn obstacle(doing: &str, error: &EditError) -> Obstacle {
 
 /// Asks for a file on a machine.
 fn read_question(at: &MachineName, path: &str) -> Result<Question, Obstacle> {
-    let text = swap::read_program(path).map_err(|error| obstacle(&format!("read {path}"), &error))?;
+    let text =
+        swap::read_program(path).map_err(|error| obstacle(&format!("read {path}"), &error))?;
     Ok(Question {
         at: at.clone(),
         shell: Default::default(),
@@ -86,7 +87,9 @@ fn read_question(at: &MachineName, path: &str) -> Result<Question, Obstacle> {
 fn read_reply(at: &MachineName, path: &str, reply: &Reply) -> Result<FileSeen, Obstacle> {
     let doing = format!("reading {path} on {at}");
     if reply.cut {
-        return Err(Obstacle::new(format!("{doing}: the file is too large to show")));
+        return Err(Obstacle::new(format!(
+            "{doing}: the file is too large to show"
+        )));
     }
     if reply.code != 0 && reply.stdout.is_empty() {
         return Err(Obstacle::new(format!("{doing}: {}", complaint(reply))));
@@ -117,7 +120,13 @@ fn backup_path(moment: &Moment<'_>, reply: &Reply) -> Result<String, Obstacle> {
         let said = one_line(&reply.stdout);
         return Err(Obstacle::new(format!("{doing}: `{said}` is not a folder")));
     }
-    let Moment { run, step, attempt, scene, .. } = moment;
+    let Moment {
+        run,
+        step,
+        attempt,
+        scene,
+        ..
+    } = moment;
     Ok(format!("{folder}/{run}.{step}.{attempt}.{}", scene.here))
 }
 
@@ -141,7 +150,11 @@ impl Action for FileEdit {
     }
 
     fn headline(&self, scene: &Scene<'_>) -> Result<String, TemplateError> {
-        Ok(format!("{}: {}", self.path(scene)?, self.change.says(scene)?))
+        Ok(format!(
+            "{}: {}",
+            self.path(scene)?,
+            self.change.says(scene)?
+        ))
     }
 
     fn performer(&self) -> Performer {
@@ -183,7 +196,11 @@ impl Action for FileEdit {
             diff_exhibit(at, &path, &seen.content, &new),
             finding(
                 "file",
-                format!("owner {}, mode {}, kept as they are", stamp.owner(), stamp.octal()),
+                format!(
+                    "owner {}, mode {}, kept as they are",
+                    stamp.owner(),
+                    stamp.octal()
+                ),
             ),
             finding("backup", backup.clone()),
         ];
@@ -214,7 +231,11 @@ impl Action for FileEdit {
         .map_err(|error| obstacle(&format!("editing {path} on {at}"), &error))?;
         let json = serde_json::to_string(stamp)
             .map_err(|error| Obstacle::new(format!("keeping what {path} was: {error}")))?;
-        for (key, value) in [(left::BACKUP, backup), (left::WRITTEN, written), (left::STAMP, json)] {
+        for (key, value) in [
+            (left::BACKUP, backup),
+            (left::WRITTEN, written),
+            (left::STAMP, json),
+        ] {
             proposal.leaves.insert(key.to_owned(), value);
         }
         proposal.legs.push(leg(format!("edit {path}"), at, text));
@@ -263,7 +284,10 @@ fn leg(title: String, at: &MachineName, text: String) -> Leg {
 
 /// Whether a refusal means that the file could not be looked at, so that nothing is known of it.
 fn is_blind(error: &EditError) -> bool {
-    matches!(error.reason(), Reason::Host | Reason::Answer | Reason::Changed)
+    matches!(
+        error.reason(),
+        Reason::Host | Reason::Answer | Reason::Changed
+    )
 }
 
 #[cfg(test)]

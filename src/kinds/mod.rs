@@ -27,8 +27,8 @@ use sha2::{Digest, Sha256};
 use toml::de::ValueDeserializer;
 
 use crate::names::{HostName, MachineName, RunId, StepId};
-use crate::probe::{NulByte, Probe, one_line};
 pub use crate::probe::{Mentions, Question, Reply, Scene, Shell};
+use crate::probe::{NulByte, Probe, one_line};
 use crate::template::TemplateError;
 
 /// A kind of step, as the runbook names it.

@@ -82,7 +82,10 @@ impl TryFrom<String> for RsyncOption {
     fn try_from(text: String) -> Result<Self, String> {
         let name = text.split('=').next().unwrap_or_default();
         if !name.starts_with("--") || name.len() < 4 || text.contains('\0') {
-            return Err(format!("`{}` is not a long option, such as --archive", text.escape_debug()));
+            return Err(format!(
+                "`{}` is not a long option, such as --archive",
+                text.escape_debug()
+            ));
         }
         // rsync takes any beginning of a long option that is not ambiguous, and so does this test.
         let ours = [
@@ -101,7 +104,10 @@ impl TryFrom<String> for RsyncOption {
             ("--no-dry-run", "the dry run must change nothing"),
             ("--no-n", "the dry run must change nothing"),
             ("--daemon", "this is a copy, not a server"),
-            ("--remove-source-files", "a copy that deletes its source cannot be proved; use a command"),
+            (
+                "--remove-source-files",
+                "a copy that deletes its source cannot be proved; use a command",
+            ),
         ];
         match ours.iter().find(|(option, _)| option.starts_with(name)) {
             Some((option, why)) => Err(format!("{option} cannot be given here: {why}")),
@@ -126,16 +132,15 @@ impl Action for Rsync {
 
     fn survey(&self, moment: &Moment<'_>) -> Result<Vec<Question>, Obstacle> {
         let line = Line::new(&self.keys, &moment.scene)?;
-        Ok(vec![
-            dry_run::question(&line)?,
-            target::question(&line),
-        ])
+        Ok(vec![dry_run::question(&line)?, target::question(&line)])
     }
 
     fn propose(&self, moment: &Moment<'_>, replies: &[Reply]) -> Result<Proposal, Obstacle> {
         let line = Line::new(&self.keys, &moment.scene)?;
         let [dry, there] = replies else {
-            return Err(Obstacle::new("looking at what would be copied: not every answer came"));
+            return Err(Obstacle::new(
+                "looking at what would be copied: not every answer came",
+            ));
         };
         let target = Target::read(&line, there)?;
         let report = Report::read(&line, dry)?;
@@ -158,10 +163,19 @@ impl Action for Rsync {
         if !report.first.is_empty() {
             exhibits.push(finding("changes", report.listing()));
         }
-        exhibits.extend(target.warnings(report.bytes).into_iter().map(|text| Exhibit::Warning { text }));
+        exhibits.extend(
+            target
+                .warnings(report.bytes)
+                .into_iter()
+                .map(|text| Exhibit::Warning { text }),
+        );
         if report.deleted > 0 {
             exhibits.push(Exhibit::Warning {
-                text: format!("{} things would be deleted in {}", report.deleted, line.target_shown()),
+                text: format!(
+                    "{} of the things in {} would be deleted",
+                    report.deleted,
+                    line.target_shown()
+                ),
             });
         }
         let mut proposal = Proposal {

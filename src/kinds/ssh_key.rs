@@ -125,12 +125,7 @@ impl Make {
         }
     }
 
-    fn legs(
-        &self,
-        login: &Login,
-        comment: String,
-        to: &ToState,
-    ) -> Result<Vec<Leg>, Obstacle> {
+    fn legs(&self, login: &Login, comment: String, to: &ToState) -> Result<Vec<Leg>, Obstacle> {
         let key_type = match self.key_type {
             KeyType::Ed25519 => "ed25519",
             KeyType::Rsa => "rsa",
@@ -206,7 +201,13 @@ impl Action for Make {
     }
 
     fn headline(&self, scene: &Scene<'_>) -> Result<String, TemplateError> {
-        let Login { from, user, to, key, .. } = self.place.login(scene)?;
+        let Login {
+            from,
+            user,
+            to,
+            key,
+            ..
+        } = self.place.login(scene)?;
         Ok(format!("let {from} log in to {user}@{to} with {key}"))
     }
 
@@ -225,7 +226,8 @@ impl Action for Make {
         let (from, to, logs_in) = state::read(&login, replies)?;
         if to.host_keys.is_empty() {
             let what = format!("no host key of {} was found in /etc/ssh", login.to);
-            return Err(Obstacle::new(what).hint("its sshd keeps them elsewhere, and only tells root where"));
+            return Err(Obstacle::new(what)
+                .hint("its sshd keeps them elsewhere, and only tells root where"));
         }
         let added = match &from {
             FromState::Present(public) => !to.lets_in(&public.blob),
@@ -235,10 +237,13 @@ impl Action for Make {
         let mut proposal = Proposal {
             exhibits: vec![
                 finding(format!("key on {}", login.from), from.to_string()),
-                finding(format!("authorized_keys on {}", login.to), match added {
-                    true => format!("{} keys; this one would be added", to.blobs.len()),
-                    false => "lets this key in already".to_owned(),
-                }),
+                finding(
+                    format!("authorized_keys on {}", login.to),
+                    match added {
+                        true => format!("{} keys; this one would be added", to.blobs.len()),
+                        false => "lets this key in already".to_owned(),
+                    },
+                ),
                 finding(format!("host keys of {}", login.to), to.fingers.join("\n")),
             ],
             ..Proposal::default()
@@ -249,9 +254,14 @@ impl Action for Make {
         }
         proposal.legs = self.legs(&login, self.comment(moment)?, &to)?;
         proposal.exhibits.extend(proposal.legs.iter().map(shown));
-        let word = |condition: bool, yes: &str| if condition { yes } else { remove::KEPT }.to_owned();
-        proposal.leaves.insert(remove::KEY.to_owned(), word(made, "made"));
-        proposal.leaves.insert(remove::LINE.to_owned(), word(added, "added"));
+        let word =
+            |condition: bool, yes: &str| if condition { yes } else { remove::KEPT }.to_owned();
+        proposal
+            .leaves
+            .insert(remove::KEY.to_owned(), word(made, "made"));
+        proposal
+            .leaves
+            .insert(remove::LINE.to_owned(), word(added, "added"));
         Ok(proposal)
     }
 

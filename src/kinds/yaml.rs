@@ -67,7 +67,9 @@ impl<'de> Deserialize<'de> for KeyPath {
             .map(|key| Template::new(key.as_str()))
             .collect();
         let keys = keys.map_err(|_| {
-            D::Error::custom("a key can hold a parameter, such as {{HOSTING}}, and not host.address")
+            D::Error::custom(
+                "a key can hold a parameter, such as {{HOSTING}}, and not host.address",
+            )
         })?;
         Ok(Self { whole, keys })
     }
@@ -81,8 +83,12 @@ struct Value {
 
 impl Value {
     fn edit(&self, scene: &Scene<'_>) -> Result<SetScalar, Refused> {
-        let keys: Result<Vec<String>, TemplateError> =
-            self.path.keys.iter().map(|key| key.fill(scene.values)).collect();
+        let keys: Result<Vec<String>, TemplateError> = self
+            .path
+            .keys
+            .iter()
+            .map(|key| key.fill(scene.values))
+            .collect();
         Ok(SetScalar {
             path: YamlPath::new(keys?)?,
             value: Scalar::Text(self.set.get_ref().fill(scene.values)?),

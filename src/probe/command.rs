@@ -124,9 +124,7 @@ impl Command {
             one_line(text.as_bytes())
         };
         // What was found in a part is in the whole; everything else needs the whole.
-        let found = contains
-            .as_ref()
-            .is_none_or(|part| text.contains(part))
+        let found = contains.as_ref().is_none_or(|part| text.contains(part))
             && (self.matches.as_ref()).is_none_or(|Pattern(pattern)| pattern.is_match(&text));
         let needs_all = equals.is_some()
             || self.lines.is_some()
@@ -137,9 +135,7 @@ impl Command {
             return Ok(Verdict::cannot_say(seen));
         }
         let mut holds = found
-            && equals
-                .as_ref()
-                .is_none_or(|wanted| text == wanted.trim())
+            && equals.as_ref().is_none_or(|wanted| text == wanted.trim())
             && self
                 .lines
                 .is_none_or(|wanted| text.lines().count() == wanted)
@@ -205,8 +201,8 @@ impl Probe for Command {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::probe::testing::Judged as _;
     use crate::probe::Holds::{self, CannotSay, No, Yes};
+    use crate::probe::testing::Judged as _;
     use crate::probe::testing::{ask, failed, said, scene, source, values};
 
     fn probe(keys: &str) -> Command {

@@ -268,8 +268,8 @@ mod tests {
     use std::net::TcpListener;
 
     use super::*;
-    use crate::probe::testing::Judged as _;
     use crate::probe::Holds::{CannotSay, No, Yes};
+    use crate::probe::testing::Judged as _;
     use crate::probe::testing::{ask, failed, said, scene, source, values};
 
     fn probe(keys: &str) -> Http {

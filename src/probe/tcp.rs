@@ -162,8 +162,8 @@ impl Probe for Tcp {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::probe::testing::Judged as _;
     use crate::probe::Holds;
+    use crate::probe::testing::Judged as _;
     use crate::probe::testing::{ask, scene, source, values};
 
     fn probe(text: &str) -> Tcp {

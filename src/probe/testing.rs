@@ -1,5 +1,6 @@
 //! What tests of probes and kinds share: words that break careless shell text, and a real shell.
 
+use std::path::Path;
 use std::process::{Command, Stdio};
 
 use super::{Probe, Question, Reply, Scene, Verdict};
@@ -34,24 +35,26 @@ pub(crate) const HOSTILE: &[&str] = &[
     "ä€𝄞",
 ];
 
-/// Runs text in a real shell with an almost empty environment, in a folder of its own.
+/// Runs text in a real shell with an almost empty environment, in a home folder of its own.
 pub(crate) fn run(shell: &str, text: &str, env: &[(String, String)]) -> Reply {
-    let folder = tempfile::tempdir().unwrap();
+    let home = tempfile::tempdir().unwrap();
+    run_at(home.path(), shell, text, env)
+}
+
+/// The same in a home folder that stays.
+pub(crate) fn run_at(home: &Path, shell: &str, text: &str, env: &[(String, String)]) -> Reply {
     let output = Command::new(shell)
         .arg("-c")
         .arg(text)
         .env_clear()
         .env("PATH", std::env::var_os("PATH").unwrap_or_default())
-        .env("HOME", folder.path())
+        .env("HOME", home)
         .envs(env.iter().map(|(name, value)| (name, value)))
-        .current_dir(folder.path())
+        .current_dir(home)
         .stdin(Stdio::null())
         .output()
         .unwrap();
-    assert!(
-        !folder.path().join("owned").exists(),
-        "a value was run: {text}"
-    );
+    assert!(!home.join("owned").exists(), "a value was run: {text}");
     Reply {
         code: output.status.code().unwrap_or(129),
         stdout: output.stdout,

@@ -2,15 +2,14 @@
 //!
 //! The heart, the screen and the report work from the plan alone; none of them reads the runbook again.
 
+use std::collections::BTreeMap;
+
 use serde::{Deserialize, Serialize};
 
-use crate::kinds::{Action, Performer};
-use crate::names::{EnvName, MachineName, PhaseId, StepId};
-use crate::probe::{Ask, Probe, Scene};
-use crate::runbook::{
-    Downtime, Environment, EnvironmentKind, Gate, ProbeSpec, Runbook, StepSpec, Undo,
-};
-use crate::template::{Template, TemplateError, Values};
+use crate::kinds::Performer;
+use crate::names::{EnvName, HostName, MachineName, ParamName, PhaseId, StepId};
+use crate::runbook::{Binding, Downtime, EnvironmentKind, Gate};
+use crate::template::{Machine, Values};
 
 /// A runbook in an environment.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -62,6 +61,12 @@ pub struct PlannedMachine {
     pub label: String,
     /// What other machines reach it by.
     pub address: String,
+    /// The login user; empty for what ssh's configuration says.
+    pub user: String,
+    /// The port of its ssh server.
+    pub port: u16,
+    /// How this machine reaches it, so that an engine can come back without the environment's file.
+    pub binding: Binding,
 }
 
 /// A phase.
@@ -151,74 +156,40 @@ pub enum PlannedUndo {
     Unsaid,
 }
 
-/// Says which value could not be filled in, and where.
-#[derive(Debug, Clone, thiserror::Error)]
-#[error("{place}: {error}")]
-pub struct PlanError {
-    /// `step stop-nginx, verify 2`.
-    pub place: String,
-    /// What is wrong.
-    pub error: TemplateError,
-}
-
 impl Plan {
-    /// Puts a runbook and an environment together.
+    /// What names mean in this run, from the plan and the secrets, which it does not hold.
     ///
     /// # Errors
     ///
-    /// The first value that is missing, unsafe, or names several machines where one is needed.
-    pub fn lay(
-        runbook: &Runbook,
-        environment: &Environment,
-        values: &Values,
-    ) -> Result<Self, PlanError> {
-        let steps = runbook
-            .steps
-            .iter()
-            .map(|step| lay_step(step, values))
-            .collect::<Result<Vec<_>, _>>()?;
-        let shown = values.shown_environment();
-        let params = runbook
-            .params
-            .keys()
-            .map(|name| {
-                let value = shown.iter().find(|(shown, _)| shown == name.as_str());
-                (name.to_string(), value.map(|(_, value)| value.clone()))
-            })
-            .collect();
-        let machines = values
-            .machines()
-            .map(|(name, machine)| PlannedMachine {
-                name: name.clone(),
-                label: machine.label.clone(),
+    /// The secret parameters whose value is not among `secrets`.
+    pub fn values(&self, secrets: &BTreeMap<ParamName, String>) -> Result<Values, Vec<ParamName>> {
+        let mut values = Values::default();
+        let mut missing = Vec::new();
+        for (name, value) in &self.params {
+            let Ok(name) = ParamName::new(name.as_str()) else {
+                continue;
+            };
+            match (value, secrets.get(&name)) {
+                (Some(value), _) => values.set_param(name, value.clone()),
+                (None, Some(secret)) => values.set_secret(name, secret.clone()),
+                (None, None) => missing.push(name),
+            }
+        }
+        for machine in &self.machines {
+            let known = Machine {
                 address: machine.address.clone(),
-            })
-            .collect();
-        Ok(Self {
-            runbook: RunbookCopy {
-                copy: "runbook.toml".to_owned(),
-                bytes: runbook.text.len() as u64,
-                sha256: runbook.digest.clone(),
-            },
-            title: runbook.title.clone(),
-            about: runbook.about.clone(),
-            environment: environment.name.clone(),
-            environment_kind: environment.kind,
-            environment_digest: environment.digest.clone(),
-            people: environment.require.people,
-            window_seconds: runbook.window.map_or(0, |window| window.as_secs()),
-            params,
-            machines,
-            phases: runbook
-                .phases
-                .iter()
-                .map(|phase| PlannedPhase {
-                    id: phase.id.clone(),
-                    title: phase.title.clone(),
-                })
-                .collect(),
-            steps,
-        })
+                user: machine.user.clone(),
+                port: machine.port,
+                label: machine.label.clone(),
+            };
+            if let Ok(host) = HostName::new(machine.name.host()) {
+                values.bind(host, machine.name.clone(), known);
+            }
+        }
+        match missing.is_empty() {
+            true => Ok(values),
+            false => Err(missing),
+        }
     }
 
     /// The step of an id, with its place in the order.
@@ -256,155 +227,4 @@ impl PlannedStep {
             (super::Way::Back, _) => None,
         }
     }
-}
-
-fn lay_step(step: &StepSpec, values: &Values) -> Result<PlannedStep, PlanError> {
-    let place = format!("step {}", step.id);
-    let at = |error| PlanError {
-        place: place.clone(),
-        error,
-    };
-    let lanes = lanes_of(step, values).map_err(at)?;
-    let first = lanes.first().cloned().unwrap_or_else(MachineName::bastion);
-    let scene = Scene {
-        here: &first,
-        values,
-    };
-    let undo = match &step.undo {
-        Undo::Never(reason) => PlannedUndo::Never {
-            reason: reason.clone(),
-        },
-        Undo::Unsaid => PlannedUndo::Unsaid,
-        Undo::Action(action) => PlannedUndo::Action {
-            headline: action.headline(&scene).map_err(at)?,
-            performer: action.performer(),
-            proofs: lay_own_proofs(action.as_ref(), &lanes, values).map_err(at)?,
-        },
-    };
-    let gate = match &step.gate {
-        Gate::TypeBack { words } => {
-            let words = Template::new(words.clone()).and_then(|words| words.fill(values));
-            Gate::TypeBack {
-                words: words.map_err(at)?,
-            }
-        }
-        other => other.clone(),
-    };
-    Ok(PlannedStep {
-        id: step.id.clone(),
-        phase: step.phase.clone(),
-        title: step.title.clone(),
-        about: step.about.clone(),
-        kind: step.action.kind().to_owned(),
-        headline: step.action.headline(&scene).map_err(at)?,
-        performer: step.action.performer(),
-        proofs: lay_proofs(step, &lanes, values).map_err(at)?,
-        lanes,
-        gate,
-        undo,
-        estimate_seconds: step.estimate.map_or(0, |estimate| estimate.as_secs()),
-        timeout_seconds: step.timeout.map_or(0, |timeout| timeout.as_secs()),
-        downtime: step.downtime,
-        point_of_no_return: step.point_of_no_return,
-        needs: step.needs.clone(),
-    })
-}
-
-fn lanes_of(step: &StepSpec, values: &Values) -> Result<Vec<MachineName>, TemplateError> {
-    if step.on.is_empty() {
-        return Ok(vec![MachineName::bastion()]);
-    }
-    let mut lanes = Vec::new();
-    for host in &step.on {
-        // only_machine names an unknown host; a host of several machines gives several lanes.
-        if values.machines_of(host).is_empty() {
-            values.only_machine(host)?;
-        }
-        lanes.extend(values.machines_of(host).iter().cloned());
-    }
-    Ok(lanes)
-}
-
-/// The probes of a step in the order of its planned proofs: the lane, and the place in `step.verify`.
-///
-/// A question to a person, and one that is asked on a host of its own, is asked once and not per lane.
-pub fn proof_specs(
-    step: &StepSpec,
-    lanes: &[MachineName],
-    values: &Values,
-) -> Vec<(MachineName, usize)> {
-    let mut specs = Vec::new();
-    for (number, lane) in lanes.iter().enumerate() {
-        for (index, spec) in step.verify.iter().enumerate() {
-            let scene = Scene { here: lane, values };
-            let once = spec.on.is_some() || matches!(spec.probe.ask(&scene), Ok(Ask::Person(_)));
-            if number == 0 || !once {
-                specs.push((lane.clone(), index));
-            }
-        }
-    }
-    specs
-}
-
-fn lay_proofs(
-    step: &StepSpec,
-    lanes: &[MachineName],
-    values: &Values,
-) -> Result<Vec<Proof>, TemplateError> {
-    proof_specs(step, lanes, values)
-        .into_iter()
-        .map(|(lane, index)| lay_proof(&step.verify[index], lane, values))
-        .collect()
-}
-
-fn lay_proof(spec: &ProbeSpec, lane: MachineName, values: &Values) -> Result<Proof, TemplateError> {
-    let here = match &spec.on {
-        Some(host) => values.only_machine(host)?.clone(),
-        None => lane.clone(),
-    };
-    let within = spec.within.map_or(0, |within| within.as_secs());
-    let every = u64::try_from(spec.every.as_millis()).unwrap_or(u64::MAX);
-    planned_proof(spec.probe.as_ref(), lane, &here, values, (within, every))
-}
-
-fn lay_own_proofs(
-    action: &dyn Action,
-    lanes: &[MachineName],
-    values: &Values,
-) -> Result<Vec<Proof>, TemplateError> {
-    let mut proofs = Vec::new();
-    for lane in lanes {
-        for probe in action.own_proof() {
-            proofs.push(planned_proof(
-                probe.as_ref(),
-                lane.clone(),
-                lane,
-                values,
-                (0, 0),
-            )?);
-        }
-    }
-    Ok(proofs)
-}
-
-fn planned_proof(
-    probe: &dyn Probe,
-    lane: MachineName,
-    here: &MachineName,
-    values: &Values,
-    (within_seconds, every_millis): (u64, u64),
-) -> Result<Proof, TemplateError> {
-    let scene = Scene { here, values };
-    let at = match probe.ask(&scene)? {
-        Ask::Script(question) => Some(question.at),
-        Ask::Person(_) => None,
-    };
-    Ok(Proof {
-        lane,
-        person: at.is_none(),
-        at,
-        says: probe.says(&scene)?,
-        within_seconds,
-        every_millis,
-    })
 }

@@ -1,8 +1,8 @@
 //! What should be going on now, asked of the state and never of how it came to be.
 
 use super::decide::passes_by_itself;
-use super::event::{Stop, Token, Way};
-use super::state::{LaneAt, Run, StepAt, StepState};
+use super::{LaneAt, Run, StepAt, StepState};
+use super::{Stop, Token, Way};
 use crate::kinds::Performer;
 use crate::names::{MachineName, StepId};
 
@@ -62,6 +62,8 @@ pub enum Task {
         leg: u16,
         /// The token.
         token: Token,
+        /// The spool that was recorded with the start; none where nothing may be sent.
+        spool: Option<String>,
     },
     /// Ask a wait's probe until it holds.
     Watch {
@@ -183,7 +185,9 @@ fn lane_tasks(
                 leg: *next,
             });
         }
-        LaneAt::Running { leg, token, .. } => {
+        LaneAt::Running {
+            leg, token, spool, ..
+        } => {
             if let Some(stop) = state.stop {
                 let (step, lane) = (step.clone(), name.clone());
                 wanted.tasks.push(Task::Halt {
@@ -211,6 +215,7 @@ fn lane_tasks(
                         lane: name,
                         leg: *leg,
                         token,
+                        spool: spool.clone(),
                     });
                 }
             }

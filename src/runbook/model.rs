@@ -208,8 +208,9 @@ pub struct Require {
     pub people: u32,
 }
 
-/// How one machine is reached.
-#[derive(Debug, Clone, PartialEq, Eq)]
+/// How one machine is reached. Holds no secret: a plan keeps it, so that an engine can come back.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "kind", rename_all = "kebab-case")]
 pub enum Binding {
     /// This machine, without ssh.
     Local,

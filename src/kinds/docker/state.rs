@@ -68,10 +68,7 @@ impl Is {
 }
 
 /// The container's name, in the grammar of the Docker Engine: it cannot be an option.
-pub(super) fn container(
-    template: &Template,
-    scene: &Scene<'_>,
-) -> Result<String, TemplateError> {
+pub(super) fn container(template: &Template, scene: &Scene<'_>) -> Result<String, TemplateError> {
     let name = template.fill(scene.values)?;
     let fits = |c: char| c.is_ascii_alphanumeric() || "_.-".contains(c);
     let starts = name.starts_with(|c: char| c.is_ascii_alphanumeric());
@@ -86,10 +83,7 @@ pub(super) fn container(
 }
 
 /// Asks for the state.
-pub(super) fn question(
-    template: &Template,
-    scene: &Scene<'_>,
-) -> Result<Question, TemplateError> {
+pub(super) fn question(template: &Template, scene: &Scene<'_>) -> Result<Question, TemplateError> {
     let name = container(template, scene)?;
     let text = "LC_ALL=C docker inspect --type container --format '{{.State.Status}}' \"$RUNSHEET_CONTAINER\"";
     Ok(Question {
@@ -123,7 +117,9 @@ pub(super) fn status(
     Err(if reply.code == 127 {
         obstacle.hint("install docker there, or see whether it is in the login's PATH")
     } else if stderr.contains("no such container") || stderr.contains("no such object") {
-        obstacle.hint(format!("`docker ps -a` on {at} lists the containers there are"))
+        obstacle.hint(format!(
+            "`docker ps -a` on {at} lists the containers there are"
+        ))
     } else if stderr.contains("permission denied") {
         obstacle.hint("the login user must be root or in the group docker")
     } else if stderr.contains("cannot connect") || stderr.contains("is the docker daemon running") {

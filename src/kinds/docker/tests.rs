@@ -1,7 +1,7 @@
 use super::*;
-use crate::probe::testing::Judged as _;
 use crate::kinds::testing::Stand;
 use crate::probe::Holds;
+use crate::probe::testing::Judged as _;
 use crate::probe::testing::{HOSTILE, failed, run, said};
 
 fn docker(text: &str) -> Docker {
@@ -33,7 +33,11 @@ fn a_running_container_is_stopped_and_the_way_back_starts_it() {
 fn nothing_runs_where_the_container_is_already_as_wanted() {
     let table = [
         ("{ stop = 'a' }", "exited", Some("a is exited")),
-        ("{ stop = 'a' }", "created", Some("a is created, never started")),
+        (
+            "{ stop = 'a' }",
+            "created",
+            Some("a is created, never started"),
+        ),
         ("{ stop = 'a' }", "restarting", None),
         ("{ start = 'a' }", "running", Some("a is running")),
         ("{ start = 'a' }", "exited", None),
@@ -51,10 +55,26 @@ fn what_stands_in_the_way_is_named_with_what_to_try() {
     let stop = docker("{ stop = 'a' }");
     let exec = docker("{ exec = { container = 'a', command = ['x'] } }");
     let table = [
-        (&stop, failed(127, "sh: docker: not found"), "install docker"),
-        (&stop, failed(1, "Error: No such container: a"), "docker ps -a"),
-        (&stop, failed(1, "Cannot connect to the Docker daemon"), "start the Docker daemon"),
-        (&stop, failed(1, "permission denied while trying"), "group docker"),
+        (
+            &stop,
+            failed(127, "sh: docker: not found"),
+            "install docker",
+        ),
+        (
+            &stop,
+            failed(1, "Error: No such container: a"),
+            "docker ps -a",
+        ),
+        (
+            &stop,
+            failed(1, "Cannot connect to the Docker daemon"),
+            "start the Docker daemon",
+        ),
+        (
+            &stop,
+            failed(1, "permission denied while trying"),
+            "group docker",
+        ),
         (&exec, said("exited"), "docker start a"),
         (&exec, said("paused"), "docker unpause a"),
     ];
@@ -103,6 +123,9 @@ fn docker_takes_exactly_one_verb() {
         "{ kill = 'a' }",
         "{ exec = { container = 'a', command = [] } }",
     ] {
-        assert!(parse(ValueDeserializer::parse(bad).unwrap()).is_err(), "{bad}");
+        assert!(
+            parse(ValueDeserializer::parse(bad).unwrap()).is_err(),
+            "{bad}"
+        );
     }
 }

@@ -32,7 +32,9 @@ impl Left {
                 .hint("if the step found everything already so, there is nothing to take back"));
         };
         let stamp = serde_json::from_str(&stamp).map_err(|error| {
-            Obstacle::new(format!("reading what the file was, from the record: {error}"))
+            Obstacle::new(format!(
+                "reading what the file was, from the record: {error}"
+            ))
         })?;
         Ok(Self {
             stamp,
@@ -80,13 +82,21 @@ impl Action for Restore {
         }
         if now.stamp.sha256 != left.written {
             let what = format!("{path} on {at} was changed after the step wrote it");
-            let hint = format!("compare it with the backup {} and decide by hand", left.backup);
+            let hint = format!(
+                "compare it with the backup {} and decide by hand",
+                left.backup
+            );
             return Err(Obstacle::new(what).hint(hint));
         }
         let backup = read_reply(at, &left.backup, backup)?;
         if backup.stamp.sha256 != left.stamp.sha256 {
-            let what = format!("the backup {} on {at} is not what the file was", left.backup);
-            return Err(Obstacle::new(what).hint("the diff of the step, in the record, has the old lines"));
+            let what = format!(
+                "the backup {} on {at} is not what the file was",
+                left.backup
+            );
+            return Err(
+                Obstacle::new(what).hint("the diff of the step, in the record, has the old lines")
+            );
         }
         proposal.exhibits = vec![
             diff_exhibit(at, &path, &now.content, &backup.content),
@@ -102,7 +112,9 @@ impl Action for Restore {
             validate: self.validate.as_ref().map(|text| text.get_ref().clone()),
         })
         .map_err(|error| obstacle(&format!("putting {path} back on {at}"), &error))?;
-        proposal.legs.push(leg(format!("put {path} back"), at, text));
+        proposal
+            .legs
+            .push(leg(format!("put {path} back"), at, text));
         Ok(proposal)
     }
 

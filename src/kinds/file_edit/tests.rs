@@ -28,7 +28,10 @@ impl Stage {
         fs::set_permissions(&path, PermissionsExt::from_mode(0o640)).unwrap();
         let mut stand = Stand::new();
         stand.set("FILE", path.to_str().unwrap());
-        stand.set("XDG_STATE_HOME", folder.path().join("state").to_str().unwrap());
+        stand.set(
+            "XDG_STATE_HOME",
+            folder.path().join("state").to_str().unwrap(),
+        );
         Self {
             stand,
             path,
@@ -91,11 +94,23 @@ fn each_edit_is_shown_made_proved_and_taken_back() {
         assert_eq!(stage.proof(&*action).holds, Holds::No, "{kind}: red before");
 
         let proposal = stage.stand.propose(&*action).unwrap();
-        assert!(diff(&proposal).contains(wanted), "{kind}: {}", diff(&proposal));
-        assert_eq!(stage.content(), before, "{kind}: nothing happens before the yes");
+        assert!(
+            diff(&proposal).contains(wanted),
+            "{kind}: {}",
+            diff(&proposal)
+        );
+        assert_eq!(
+            stage.content(),
+            before,
+            "{kind}: nothing happens before the yes"
+        );
         let reply = stage.stand.run(&proposal.legs[0], &[]);
         assert_eq!(reply.code, 0, "{kind}: {}", complaint(&reply));
-        assert!(stage.content().contains(wanted), "{kind}: {}", stage.content());
+        assert!(
+            stage.content().contains(wanted),
+            "{kind}: {}",
+            stage.content()
+        );
         let mode = fs::metadata(&stage.path).unwrap().permissions().mode();
         assert_eq!(mode & 0o7777, 0o640);
         let verdict = stage.proof(&*action);
@@ -136,7 +151,12 @@ fn a_failed_validation_puts_the_old_content_back() {
     });
     assert!(shown, "{proposal:?}");
     let reply = stage.stand.run(&proposal.legs[0], &[]);
-    assert_eq!(reply.code, SwapExit::Restored.code(), "{}", complaint(&reply));
+    assert_eq!(
+        reply.code,
+        SwapExit::Restored.code(),
+        "{}",
+        complaint(&reply)
+    );
     assert_eq!(stage.content(), "a: 1\n");
 }
 
@@ -182,9 +202,17 @@ fn a_value_that_is_not_known_is_told_by_its_name() {
 fn keys_are_strict_and_pointed_at() {
     for (kind, keys, at) in [
         ("yaml", "path = 'a..b', set = 'x'", "'a..b'"),
-        ("yaml", "path = 'a.{{dest.address}}', set = 'x'", "'a.{{dest.address}}'"),
+        (
+            "yaml",
+            "path = 'a.{{dest.address}}', set = 'x'",
+            "'a.{{dest.address}}'",
+        ),
         ("yaml", "path = 'a', sett = 'x'", "sett"),
-        ("nginx-upstream", "upstreams = [], servers = [], scheme = 'ftp'", "'ftp'"),
+        (
+            "nginx-upstream",
+            "upstreams = [], servers = [], scheme = 'ftp'",
+            "'ftp'",
+        ),
         ("edit", "find = 'a', replace = 'b', count = -1", "-1"),
     ] {
         let kind = KINDS.iter().find(|known| known.name == kind).unwrap();

@@ -84,6 +84,11 @@ impl Report {
             let obstacle = Obstacle::new(format!("{doing}: {}", complaint(reply)));
             return Err(match (reply.code, &line.login) {
                 (127, _) => obstacle.hint(format!("install rsync on {}", line.here)),
+                // Seen with 3.2.7: --mkpath makes no parents for a single file while --dry-run is on.
+                (3, _) if reply.stdout.starts_with(b"source file") => obstacle.hint(format!(
+                    "make the folder of {} in a step before; a dry run for one file needs it",
+                    line.to_path
+                )),
                 (12 | 255, Some(login)) => obstacle.hint(format!(
                     "rsync must be installed on {}, and the key {} must log in to it; \
                      the step that makes the key comes first",

@@ -94,7 +94,10 @@ impl Line {
 
     /// The last name of a path; empty for the root.
     pub(super) fn last_name(path: &str) -> &str {
-        path.trim_end_matches('/').rsplit('/').next().unwrap_or_default()
+        path.trim_end_matches('/')
+            .rsplit('/')
+            .next()
+            .unwrap_or_default()
     }
 
     /// The command line, quoted.
@@ -106,7 +109,12 @@ impl Line {
     pub(super) fn text(&self, mode: Mode) -> Result<String, TemplateError> {
         let mut all = vec!["rsync".to_owned()];
         let ours: &[&str] = match mode {
-            Mode::DryRun => &["--dry-run", "--itemize-changes", "--stats", "--no-human-readable"],
+            Mode::DryRun => &[
+                "--dry-run",
+                "--itemize-changes",
+                "--stats",
+                "--no-human-readable",
+            ],
             Mode::Copy => &["--partial", "--info=progress2", "--no-inc-recursive"],
         };
         all.extend(ours.iter().map(|&option| option.to_owned()));

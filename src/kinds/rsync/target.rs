@@ -54,7 +54,9 @@ pub(super) fn question(line: &Line) -> Question {
 fn free(line: &str) -> Option<u64> {
     let fields: Vec<&str> = line.split_whitespace().collect();
     let capacity = fields.iter().position(|field| {
-        field.strip_suffix('%').is_some_and(|n| n.parse::<u32>().is_ok())
+        field
+            .strip_suffix('%')
+            .is_some_and(|n| n.parse::<u32>().is_ok())
     })?;
     let kilobytes: u64 = fields.get(capacity.checked_sub(1)?)?.parse().ok()?;
     kilobytes.checked_mul(1024)
@@ -79,7 +81,9 @@ impl Target {
                             "the login on {there} is {seen}, but the environment says {}",
                             login.user
                         );
-                        return Err(Obstacle::new(what).hint("name the right user in the environment"));
+                        return Err(
+                            Obstacle::new(what).hint("name the right user in the environment")
+                        );
                     }
                 }
                 Some(("path", "folder")) => path = Some(There::Folder),

@@ -2,8 +2,8 @@ use std::fs;
 use std::path::Path;
 
 use super::*;
-use crate::probe::testing::Judged as _;
 use crate::kinds::testing::Stand;
+use crate::probe::testing::Judged as _;
 use crate::probe::testing::{HOSTILE, ask};
 use crate::probe::{Ask, Holds, Verdict};
 
@@ -13,7 +13,10 @@ fn rsync(text: &str) -> Result<Rsync, toml::de::Error> {
 
 /// Whether rsync is on this machine; says loudly where it is not.
 fn there_is_rsync() -> bool {
-    let there = std::process::Command::new("rsync").arg("--version").output().is_ok();
+    let there = std::process::Command::new("rsync")
+        .arg("--version")
+        .output()
+        .is_ok();
     if !there {
         eprintln!("SKIPPED: rsync is not installed, so no copy was tried");
     }
@@ -23,7 +26,10 @@ fn there_is_rsync() -> bool {
 fn local(stand: &mut Stand, from: &str, to: &str, more: &str) -> Rsync {
     stand.set("FROM", from);
     stand.set("TO", to);
-    rsync(&format!("{{ path = '{{{{FROM}}}}', to-path = '{{{{TO}}}}', {more} }}")).unwrap()
+    rsync(&format!(
+        "{{ path = '{{{{FROM}}}}', to-path = '{{{{TO}}}}', {more} }}"
+    ))
+    .unwrap()
 }
 
 fn proof(stand: &Stand, action: &Rsync) -> Verdict {
@@ -64,7 +70,10 @@ fn a_copy_is_shown_made_and_proved_and_then_there_is_nothing_to_do() {
     let proposal = stand.propose(&action).unwrap();
     let files = HOSTILE.len() - 1;
     let summary = shown(&proposal, "would copy");
-    assert!(summary.starts_with(&format!("{files} files, ")), "{summary}");
+    assert!(
+        summary.starts_with(&format!("{files} files, ")),
+        "{summary}"
+    );
     assert_eq!(shown(&proposal, "changes").lines().count(), 21);
     assert_eq!(proof(&stand, &action).holds, Holds::No, "red before");
 
@@ -96,7 +105,10 @@ fn a_folder_inside_one_of_the_same_name_is_refused_unless_it_is_meant() {
     fs::create_dir_all(temp.path().join("a/backup")).unwrap();
     fs::write(temp.path().join("a/backup/f"), "x").unwrap();
     let mut stand = Stand::new();
-    let (from, to) = (path(temp.path(), "a/backup"), path(temp.path(), "b/backup/"));
+    let (from, to) = (
+        path(temp.path(), "a/backup"),
+        path(temp.path(), "b/backup/"),
+    );
     let action = local(&mut stand, &from, &to, "");
     let obstacle = stand.propose(&action).unwrap_err();
     assert!(obstacle.what.contains("backup inside backup"), "{obstacle}");
@@ -126,7 +138,7 @@ fn what_would_be_deleted_is_a_warning() {
     let action = local(&mut stand, &from, &to, "delete = true");
     let proposal = stand.propose(&action).unwrap();
     let warned = proposal.exhibits.iter().any(|exhibit| {
-        matches!(exhibit, Exhibit::Warning { text } if text.starts_with("1 things would be deleted"))
+        matches!(exhibit, Exhibit::Warning { text } if text.starts_with("1 of the things in"))
     });
     assert!(warned, "{proposal:?}");
 }
@@ -166,14 +178,28 @@ fn the_command_to_another_machine_is_exactly_this() {
 #[test]
 fn options_that_break_the_promises_of_a_copy_are_refused() {
     for bad in [
-        "-e ssh", "--rsh=x", "--rs=x", "--dry", "--delete", "--del", "--info=none", "archive", "--",
-        "--remove-source-files", "--quiet",
+        "-e ssh",
+        "--rsh=x",
+        "--rs=x",
+        "--dry",
+        "--delete",
+        "--del",
+        "--info=none",
+        "archive",
+        "--",
+        "--remove-source-files",
+        "--quiet",
     ] {
         let text = format!("{{ path = '/a', to-path = '/b', options = ['{bad}'] }}");
         let error = rsync(&text).unwrap_err();
         assert!(error.span().is_some(), "{bad}");
     }
-    for good in ["--archive", "--hard-links", "--bwlimit=10m", "--rsync-path=sudo rsync"] {
+    for good in [
+        "--archive",
+        "--hard-links",
+        "--bwlimit=10m",
+        "--rsync-path=sudo rsync",
+    ] {
         let text = format!("{{ path = '/a', to-path = '/b', options = ['{good}'] }}");
         assert!(rsync(&text).is_ok(), "{good}");
     }
@@ -189,4 +215,25 @@ fn a_path_that_is_not_absolute_and_a_missing_key_are_refused() {
     let action = rsync("{ path = '/a/', to = 'dest', to-path = '/a/' }").unwrap();
     let obstacle = action.survey(&stand.moment()).unwrap_err();
     assert!(obstacle.what.contains("key"), "{obstacle}");
+}
+
+#[test]
+fn a_dry_run_that_failed_says_what_to_try() {
+    let stand = Stand::new();
+    let action =
+        rsync("{ path = '/a', to = 'dest', to-path = '/x/a', key = '/root/.ssh/k' }").unwrap();
+    let line = Line::new(&action.keys, &stand.moment().scene).unwrap();
+    for (code, stdout, hint) in [
+        (127, "", "install rsync on source"),
+        (255, "source folder\n", "comes first"),
+        (12, "source folder\n", "installed on dest"),
+        (3, "source file\n", "in a step before"),
+    ] {
+        let reply = Reply {
+            stdout: stdout.as_bytes().to_vec(),
+            ..crate::probe::testing::failed(code, "rsync error: some")
+        };
+        let obstacle = Report::read(&line, &reply).unwrap_err();
+        assert!(obstacle.hint.unwrap_or_default().contains(hint), "{code}");
+    }
 }

@@ -3,7 +3,9 @@
 use super::state::{self, FromState};
 use super::{Place, finding, leg, shown};
 use crate::kinds::ssh_login::Login;
-use crate::kinds::{Action, Mentions, Moment, Obstacle, Performer, Proposal, Question, Reply, Scene};
+use crate::kinds::{
+    Action, Mentions, Moment, Obstacle, Performer, Proposal, Question, Reply, Scene,
+};
 use crate::probe::{Ask, Probe, Verdict, complaint};
 use crate::template::TemplateError;
 
@@ -74,12 +76,16 @@ impl Action for Remove {
         if ours && !kept(LINE) {
             let text = include_str!("withdraw.sh");
             let env = vec![blob.clone()];
-            proposal.legs.push(leg("no longer let it in", &login.to, text, env));
+            proposal
+                .legs
+                .push(leg("no longer let it in", &login.to, text, env));
         }
         if !kept(KEY) {
             let text = include_str!("forget.sh");
             let env = vec![("RUNSHEET_KEY".to_owned(), login.key.clone()), blob];
-            proposal.legs.push(leg("remove the key pair", &login.from, text, env));
+            proposal
+                .legs
+                .push(leg("remove the key pair", &login.from, text, env));
         }
         proposal.exhibits.extend(proposal.legs.iter().map(shown));
         if proposal.legs.is_empty() {

@@ -72,7 +72,9 @@ impl ToState {
     }
 
     pub(super) fn has_our_line(&self, blob: &str) -> bool {
-        self.blobs.iter().any(|(known, ours)| *ours && known == blob)
+        self.blobs
+            .iter()
+            .any(|(known, ours)| *ours && known == blob)
     }
 }
 
@@ -131,9 +133,16 @@ fn read_from(login: &Login, reply: &Reply) -> Result<FromState, Obstacle> {
             "is there but cannot be read without a passphrase",
             "use another path, or take the passphrase off",
         ),
-        _ => ("could not be looked at", "see what the login prints by itself"),
+        _ => (
+            "could not be looked at",
+            "see what the login prints by itself",
+        ),
     };
-    let said = reply.stderr.split(|byte| *byte == b'\n').rev().map(one_line);
+    let said = reply
+        .stderr
+        .split(|byte| *byte == b'\n')
+        .rev()
+        .map(one_line);
     let said = said.into_iter().find(|line| !line.is_empty());
     let said = said.map(|line| format!(": {line}")).unwrap_or_default();
     Err(Obstacle::new(format!("{place} {what}{said}")).hint(hint))

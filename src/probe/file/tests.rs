@@ -2,9 +2,9 @@ use std::os::unix::fs::{PermissionsExt, symlink};
 use std::path::Path;
 
 use super::*;
-use crate::probe::testing::Judged as _;
 use crate::names::ParamName;
 use crate::probe::Holds::{self, CannotSay, No, Yes};
+use crate::probe::testing::Judged as _;
 use crate::probe::testing::{HOSTILE, ask, scene, source, values};
 
 /// The verdict of `{ file = "{{FILE}}", KEYS }`, asked of a real shell about a real file.

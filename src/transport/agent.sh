@@ -1,0 +1,430 @@
+# The program that stands on the other side of a channel. POSIX sh: dash, bash and busybox run it.
+#
+# It is sent on standard input of `sh -s`. All of it is one function, called by the last line, whose
+# last word is END: a transfer that is cut anywhere leaves an open function or a call without END,
+# and runs nothing. After its greeting it reads verbs from the same standard input, one a line, until
+# that ends. frames.rs reads what it answers. Whole-line comments are not sent.
+#
+# File descriptors: 0 verbs in; 7 answers out; 8 the real standard error; 5 to the ticker;
+# 6 the bell, a nameless fifo on which a finished job or the ticker wakes a follower.
+#
+# The spool, 0700:   nonce          made once; a spool that was wiped has another
+#   jobs/TOKEN         the claim: pid and start time of the keeper, boot id
+#   jobs/TOKEN_run     pid (= process group) and start time of the command
+#   jobs/TOKEN_go      the fence: created once, holds `go` or `revoked`
+#   jobs/TOKEN_status  32 bytes reserved before the start, overwritten in place: R running,
+#                      E ended and draining, X done with code and bytes (a C at the end: output
+#                      was cut, the disk was full)
+#   jobs/TOKEN_out     standard output and error as they came
+#
+# Claim and fence are files made under noclobber, that is with O_EXCL. It is as atomic as mkdir, and as
+# a builtin it saves two new processes a step, which are a quarter of what a short step takes.
+#
+# There is no sync here. Every answer that lets a step run again ("no such token") is bound to the
+# boot id, so after a power cut a claim that did not reach the disk reads as unknown, never as
+# "not started"; and a status that did not reach it is still the reserved R, which is unknown too.
+# A sync would buy the outcome of a step for the case that the link and the power fail together, and
+# would cost every step of every run a flush of somebody else's disk.
+rs_agent() {
+[ "$#" = 3 ] && [ "$3" = END ] || exit 1
+rs_word=$1 rs_spool=$2 rs_why='' rs_nonce='' rs_boot='' rs_due=0
+cd 2>/dev/null || cd /
+
+# pid, start time into rs_pid, rs_start; the second word of stat may hold blanks and brackets
+rs_stat() {
+  rs_start=''
+  { read -r rs_line <"$1"; } 2>/dev/null || return 1
+  rs_pid=${rs_line%% *}
+  set -- ${rs_line##*) }
+  rs_start=${20}
+}
+
+rs_hello() {
+  rs_why='' rs_nonce='' rs_boot='' rs_uid='' rs_node='' rs_machine=''
+  rs_uid=$(id -u 2>/dev/null)
+  rs_node=$(uname -n 2>/dev/null)
+  { read -r rs_machine </etc/machine-id; } 2>/dev/null
+  { read -r rs_boot </proc/sys/kernel/random/boot_id; } 2>/dev/null
+  rs_stat /proc/self/stat
+  if [ -z "$rs_boot" ] || [ -z "$rs_start" ]; then
+    rs_why='the host has no /proc to tell one boot and one process from another'
+  elif ! command -v setsid >/dev/null 2>&1; then
+    rs_why='the host has no setsid'
+  elif ! command -v mkfifo >/dev/null 2>&1; then
+    rs_why='the host has no mkfifo'
+  elif ! (umask 077; mkdir -p "$rs_spool/jobs" && chmod 700 "$rs_spool") 2>/dev/null; then
+    rs_why="cannot make $rs_spool/jobs"
+  else
+    if [ ! -s "$rs_spool/nonce" ]; then
+      { read -r rs_line </proc/sys/kernel/random/uuid &&
+        printf '%s\n' "$rs_line" >"$rs_spool/nonce.$$" && [ -s "$rs_spool/nonce.$$" ] &&
+        ln "$rs_spool/nonce.$$" "$rs_spool/nonce"; rm -f "$rs_spool/nonce.$$"; } 2>/dev/null
+    fi
+    { read -r rs_nonce <"$rs_spool/nonce"; } 2>/dev/null
+    [ -n "$rs_nonce" ] || rs_why="cannot write in $rs_spool"
+  fi
+  rs_bash=no
+  command -v bash >/dev/null 2>&1 && rs_bash=yes
+  printf 'H uid %s\nH node %s\nH machine %s\nH boot %s\nH bash %s\n' \
+    "$rs_uid" "$rs_node" "$rs_machine" "$rs_boot" "$rs_bash"
+  if [ -z "$rs_why" ]; then
+    printf 'H nonce %s.%s\nH end\n' "$rs_nonce" "$rs_boot"
+  else
+    printf 'H why %s\nH end\n' "$rs_why"
+  fi
+}
+
+# Is the token fit to be a file name, and is this the spool that was meant? The word after the last
+# point of a nonce is the boot id. Sets rs_d.
+rs_meant() {
+  case $1 in '' | [!a-z0-9]* | *[!a-z0-9.-]*) printf 'L the token is not one\n'; return 1 ;; esac
+  rs_d=$rs_spool/jobs/$1 rs_line=''
+  { read -r rs_line <"$rs_spool/nonce"; } 2>/dev/null
+  if [ -n "$rs_line" ] && [ "$rs_line" = "${2%.*}" ]; then
+    return 0
+  fi
+  printf 'L the spool is not the one the step was started in\n'
+  return 1
+}
+
+rs_size() {
+  rs_bytes=0
+  [ -s "${rs_d}_out" ] && rs_bytes=$(wc -c <"${rs_d}_out") && rs_bytes=$((rs_bytes))
+  return 0
+}
+
+# What became of the job in rs_d, expected under boot $1 ($2 is for itself): rs_st is N none,
+# V revoked, X exited, R running, W claimed and not yet started, L lost for the reason in rs_lost.
+rs_state() {
+  rs_c='' rs_n='' rs_a='' rs_z='' rs_g=''
+  if [ ! -e "$rs_d" ]; then
+    rs_st=N
+    if [ "$1" != "$rs_boot" ]; then
+      rs_st=L rs_lost='the host has restarted since, and what it knew may be gone'
+    fi
+    return
+  fi
+  { read -r rs_g <"${rs_d}_go"; } 2>/dev/null
+  if [ "$rs_g" = revoked ]; then rs_st=V; return; fi
+  rs_o='' rs_os='' rs_ob='' rs_live=no
+  { read -r rs_o rs_os rs_ob <"$rs_d"; } 2>/dev/null
+  if [ -n "$rs_o" ] && [ "$rs_ob" = "$rs_boot" ] &&
+    rs_stat "/proc/$rs_o/stat" && [ "$rs_start" = "$rs_os" ]; then
+    rs_live=yes
+  fi
+  # after the look at the keeper: whatever it wrote before it ended is read
+  { read -r rs_a rs_c rs_n rs_z <"${rs_d}_status"; } 2>/dev/null
+  case $rs_a$rs_z in
+  XX)
+    rs_st=X
+    if [ "$rs_ob" != "$rs_boot" ]; then
+      rs_size
+      if [ "$rs_bytes" != "$rs_n" ]; then
+        rs_st=L rs_lost="exit code $rs_c is recorded, but its output did not survive a restart"
+      fi
+    fi
+    return ;;
+  XC) rs_st=L rs_lost="it ended with exit code $rs_c, but the disk was full and output is missing"; return ;;
+  RR | EE) ;;
+  *)
+    # the claim comes first and its status a moment later
+    if [ ! -s "${rs_d}_status" ] && [ ! -e "${rs_d}_go" ]; then rs_st=W; return; fi
+    # read while it was written, perhaps
+    if [ "$rs_live" = yes ] && [ "$2" != again ]; then sleep 1; rs_state "$1" again; return; fi
+    rs_st=L rs_lost='its status is empty or damaged'
+    return ;;
+  esac
+  if [ -z "$rs_g" ] && [ ! -e "${rs_d}_go" ]; then
+    rs_st=W
+  elif [ "$rs_live" = yes ]; then
+    rs_st=R
+  elif [ -z "$rs_g" ] && [ "$2" != again ]; then
+    # made and without its word: just now, or on a full disk
+    sleep 1
+    rs_state "$1" again
+  elif [ -n "$rs_ob" ] && [ "$rs_ob" != "$rs_boot" ]; then
+    rs_st=L rs_lost='the host restarted while it ran'
+  elif [ "$rs_a" = E ]; then
+    rs_st=L rs_lost="it ended with exit code $rs_c, but its keeper died before the output was complete"
+  else
+    rs_st=L rs_lost='its keeper is gone and left no status'
+  fi
+}
+
+# Makes the claim of the job in rs_d. Fails if there is one.
+rs_claim() {
+  rs_stat /proc/self/stat
+  set -C
+  { printf '%-10s %-20s %s\n' "$rs_pid" "$rs_start" "$rs_boot" >"$rs_d"; } 2>/dev/null
+  set -- $?
+  set +C
+  return "$1"
+}
+
+# Closes the fence of the job in rs_d: whoever creates it has decided.
+rs_fence() { (set -C; printf 'revoked\n' >"${rs_d}_go") 2>/dev/null; }
+
+# A claim without a living keeper never started: make that final.
+rs_settle() {
+  rs_state "$1"
+  if [ "$rs_st" = W ] && [ "$rs_live" = no ]; then
+    # it may be between its claim and the words in it
+    sleep 1
+    rs_state "$1"
+    [ "$rs_st" = W ] && [ "$rs_live" = no ] || return
+    rs_fence
+    rs_state "$1"
+  fi
+}
+
+# Sends the bytes of out from rs_off up to $1. A reader of the same machine only needs the size.
+rs_send() {
+  [ "$1" -gt "$rs_off" ] || return 0
+  if [ "$rs_mode" = near ]; then
+    printf 'G %s\n' "$1"
+  else
+    printf 'O %s %s\n' "$rs_off" "$(($1 - rs_off))"
+    if [ "$rs_off" = 0 ]; then
+      head -c "$1" <"${rs_d}_out"
+    else
+      tail -c "+$((rs_off + 1))" "${rs_d}_out" | head -c "$(($1 - rs_off))"
+    fi
+  fi
+  rs_off=$1
+}
+
+# Follows the job in rs_d from rs_off to its end. Returns 10 when the last tick asked for has come.
+rs_follow() {
+  while :; do
+    rs_settle "$1"
+    case $rs_st in
+    X) rs_send "$rs_n"; printf 'D %s %s\n' "$rs_c" "$rs_n"; break ;;
+    V) printf 'V\n'; break ;;
+    N) printf 'N\n'; break ;;
+    L) printf 'L %s\n' "$rs_lost"; break ;;
+    esac
+    rs_size
+    if [ "$rs_bytes" -lt "$rs_off" ]; then
+      printf 'L its output is shorter than what was already read\n'
+      break
+    fi
+    rs_send "$rs_bytes"
+    # Ended, but something it left behind keeps the output open, as a daemon does. After about a
+    # second the output is taken as it is, and the daemon keeps its pipe.
+    if [ "$rs_a" = E ]; then
+      rs_held=$((rs_held + 1))
+      [ "$rs_held" -gt 5 ] && kill -s USR1 "$rs_o" 2>/dev/null
+    fi
+    rs_wait
+  done
+  [ "$rs_due" = 1 ] || return 10
+}
+
+# Sleeps until a job ends or a fifth of a second has gone. One tick is asked for at a time and is
+# left in the bell when a job ends before it, so that a run of short jobs costs no sleeping process each.
+rs_wait() {
+  if [ "$rs_due" = 0 ]; then
+    printf 't\n' >&5
+    rs_due=1
+  fi
+  read -r rs_event <&6
+  [ "$rs_event" = t ] && rs_due=0
+  return 0
+}
+
+# Runs in the command's own shell, as leader of its own session. The program comes in one line on a
+# pipe and is never in an argument or a file; the fence is passed only with all of it in hand.
+rs_job='IFS= read -r rs_b || exit 125
+read -r rs_x </proc/self/stat || exit 125
+set -- "$1" ${rs_x##*) }
+printf "%s %s\n" $$ "${21}" >"${1}_run" || exit 125
+set -C
+printf "go\n" 2>/dev/null >"${1}_go" || exit 125
+set +C
+exec </dev/null
+set --
+case $rs_b in *\\*) rs_b=$(printf %b "$rs_b") ;; esac
+eval "unset rs_b rs_x; $rs_b"'
+
+rs_question='IFS= read -r rs_b || exit 125
+printf "P %s\n" $$ >&7
+exec </dev/null 7>&-
+case $rs_b in *\\*) rs_b=$(printf %b "$rs_b") ;; esac
+eval "unset rs_b; $rs_b"'
+
+# The two halves of a job, children of the agent that outlive it. No `&` on the way to the command,
+# because a shell without job control starts what follows `&` with SIGINT and SIGQUIT ignored for good.
+# Between them is a pipe and not straight a file, because a script that says >/dev/stderr would
+# otherwise empty the file.
+rs_run() {
+  printf '%s\n' "$rs_b" | setsid "$1" -c "$rs_job" runsheet "$rs_d" 2>&1 6>&-
+  rs_c=$?
+  rs_g=''
+  { read -r rs_g <"${rs_d}_go"; } 2>/dev/null
+  [ "$rs_g" = go ] && printf 'E %3d %23d E\n' "$rs_c" 0 1<>"${rs_d}_status"
+}
+
+# The keeper: answers for the job, takes its output and writes its status.
+rs_keep() {
+  # over the agent's own entry, which has the same width; not $$, which is the agent in every subshell
+  rs_stat /proc/self/stat
+  printf '%-10s %-20s %s\n' "$rs_pid" "$rs_start" "$rs_boot" 1<>"$rs_d"
+  exec 3<&0
+  trap : USR1
+  cat <&3 3<&- 6>&- >"${rs_d}_out" &
+  wait $!
+  rs_o=$? rs_end=X
+  # Cat ended before its input did: a full disk costs output, never the command, which would die of a
+  # broken pipe. Above 128 it was our wait that ended.
+  if [ "$rs_o" -gt 0 ] && [ "$rs_o" -le 128 ]; then
+    rs_end=C
+    cat <&3 3<&- 6>&- >/dev/null &
+    wait $!
+  fi
+  { read -r rs_a rs_c rs_n rs_z <"${rs_d}_status"; } 2>/dev/null
+  if [ "$rs_a" = E ]; then
+    rs_size
+    printf 'X %3d %23d %s\n' "$rs_c" "$rs_bytes" "$rs_end" 1<>"${rs_d}_status"
+  fi
+  printf 'd\n' >&6
+}
+
+# S token nonce shell near|far, then the program in one line
+rs_begin() {
+  rs_meant "$1" "$2" || return
+  rs_off=0 rs_held=0 rs_mode=$4
+  if [ "${2##*.}" = "$rs_boot" ] && rs_claim; then
+    if ! { printf 'R %3d %23d R\n' 0 0 >"${rs_d}_status" && printf '' >"${rs_d}_out"; } 2>/dev/null; then
+      rm -f "$rs_d" "${rs_d}_status" "${rs_d}_out"
+      printf 'E no room for a receipt in %s\n' "$rs_spool"
+      return
+    fi
+    rs_run "$3" </dev/null 5>&- 7>&- 8>&- | rs_keep 5>&- 7>&- 8>&- | {
+      rs_b=''
+      rs_wait
+      rs_follow "$rs_boot"
+    }
+    [ $? = 10 ] && rs_due=0 || rs_due=1
+    return
+  fi
+  # A claim without a word is being made just now, or could not be: then nothing came of it, and it is
+  # taken back. Should its maker wake up after all, the fence still lets one of two pass.
+  [ -e "$rs_d" ] && [ ! -s "$rs_d" ] && sleep 1
+  if [ -e "$rs_d" ] && [ ! -s "$rs_d" ]; then
+    rm -f "$rs_d"
+    printf 'E no room for a receipt in %s\n' "$rs_spool"
+  elif [ -e "$rs_d" ]; then
+    rs_follow "${2##*.}"
+    return 0
+  elif [ "${2##*.}" != "$rs_boot" ]; then
+    printf 'L the host has restarted since, and what it knew may be gone\n'
+  else
+    printf 'E cannot make a receipt in %s\n' "$rs_spool"
+  fi
+}
+
+# Q mark shell, then the program in one line. Both outputs end with the mark, which nobody could
+# know before. Each goes through a cat: what the program leaves behind may hold the cat, and can
+# never write into a later answer.
+rs_ask() {
+  printf '%s\n' "$1" >&8
+  rs_set=setsid
+  command -v setsid >/dev/null 2>&1 || rs_set=''
+  rs_c=$(
+    {
+      {
+        {
+          printf '%s\n' "$rs_b" | $rs_set "$2" -c "$rs_question" runsheet 3>&- 5>&- 6>&- 8>&- 9>&-
+          printf '%s' $? >&9
+        } 2>&3 | cat >&7 3>&-
+      } 3>&1 | cat >&8
+    } 9>&1 </dev/null
+  )
+  printf '%s\n' "$1" >&8
+  printf '%s %s\n' "$1" "$rs_c"
+}
+
+rs_report() {
+  case $rs_st in
+  X) printf 'X %s %s\n' "$rs_c" "$rs_n" ;;
+  R | W) rs_size; printf 'R %s\n' "$rs_bytes" ;;
+  L) printf 'L %s\n' "$rs_lost" ;;
+  *) printf '%s\n' "$rs_st" ;;
+  esac
+}
+
+# Signals the process group $2. Busybox knows no `--` there, and dash no group without it.
+rs_group() { kill -s "$1" -- "-$2" 2>/dev/null || kill -s "$1" "-$2" 2>/dev/null; }
+
+rs_kill() {
+  rs_settle "${2##*.}"
+  if [ "$rs_st" = R ] && [ "$rs_a" = R ] && read -r rs_p rs_ps <"${rs_d}_run" 2>/dev/null &&
+    rs_stat "/proc/$rs_p/stat" && [ "$rs_start" = "$rs_ps" ] && rs_group "$3" "$rs_p"; then
+    printf 'K sent\n'
+  else
+    printf 'K gone\n'
+  fi
+}
+
+rs_remove() {
+  rm -f "$rs_d" "${rs_d}_run" "${rs_d}_go" "${rs_d}_status" "${rs_d}_out" 2>/dev/null
+}
+
+rs_forget() {
+  rs_settle "${2##*.}"
+  case $rs_st in
+  X | V) rs_remove && printf 'A\n' || printf 'E cannot remove %s\n' "$rs_d" ;;
+  N) printf 'A\n' ;;
+  *) printf 'E the step is not settled, so its receipt stays\n' ;;
+  esac
+}
+
+rs_main() {
+  exec 5>&1 1>&7
+  # meant for a keeper; caught and not ignored, which would reach into every command
+  trap : USR1
+  printf 'runsheet %s\n' "$rs_word"
+  rs_hello
+  while IFS=' ' read -r rs_v rs_1 rs_2 rs_3 rs_4; do
+    case $rs_v in
+    H) rs_hello ;;
+    S) IFS= read -r rs_b || exit 1; rs_begin "$rs_1" "$rs_2" "$rs_3" "$rs_4"; rs_b='' ;;
+    Q) IFS= read -r rs_b || exit 1; rs_ask "$rs_1" "$rs_2"; rs_b='' ;;
+    F)
+      if rs_meant "$rs_1" "$rs_2"; then
+        rs_off=$rs_3 rs_held=0 rs_mode=$rs_4
+        rs_follow "${rs_2##*.}"
+      fi ;;
+    P) rs_meant "$rs_1" "$rs_2" && { rs_settle "${rs_2##*.}"; rs_report; } ;;
+    V)
+      if rs_meant "$rs_1" "$rs_2"; then
+        [ "${rs_2##*.}" = "$rs_boot" ] && rs_claim
+        rs_fence
+        rs_state "${rs_2##*.}"
+        rs_report
+      fi ;;
+    K) rs_meant "$rs_1" "$rs_2" && rs_kill "$rs_1" "$rs_2" "$rs_3" ;;
+    A) rs_meant "$rs_1" "$rs_2" && rs_forget "$rs_1" "$rs_2" ;;
+    Z) rs_group KILL "$rs_1"; printf 'A\n' ;;
+    *) printf 'E unknown verb\n' ;;
+    esac
+  done
+}
+
+[ -n "$rs_spool" ] || rs_spool=${XDG_STATE_HOME:-$HOME/.local/state}/runsheet/spool
+exec 7>&1 8>&2 2>/dev/null
+rs_bell=$rs_spool/bell.$$
+if (umask 077; mkdir -p "$rs_spool" && mkfifo "$rs_bell") 2>/dev/null; then
+  exec 6<>"$rs_bell"
+  rm -f "$rs_bell"
+else
+  exec 6</dev/null
+fi
+# The ticker sleeps when asked to and ends when the last holder of its pipe, the agent, has ended.
+rs_main | while read -r rs_x; do
+  sleep 0.2 2>/dev/null || sleep 1
+  printf 't\n' >&6
+done >/dev/null 7>&- 8>&-
+# never back to the shell that read this program: it would take the next verb for a command
+exit 0
+}

@@ -1,0 +1,338 @@
+//! A machine that only plays its part, for tests of everything above.
+
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use tokio::sync::{Notify, mpsc};
+use tokio::time::{Instant, sleep, sleep_until, timeout};
+
+use super::claim::{Claim, Token};
+use super::error::{LinkError, LinkTrouble};
+use super::play::{Fate, Job, Pattern, Play, Reply, Then};
+use super::receipt::{Answer, Chunk, ReceiptState, Settled, Signal, Signalled};
+use super::script::Script;
+use super::survey::{Receipts, Survey};
+
+/// A scripted machine. Clones are the same machine, so a test keeps one and gives one to
+/// [`super::Host::scripted`]. It starts with no rule, and refuses what no rule speaks of with code 127.
+#[derive(Clone, Default)]
+pub struct Scripted(Arc<Stage>);
+
+#[derive(Default)]
+struct Stage {
+    play: Mutex<Play>,
+    changed: Notify,
+}
+
+impl Scripted {
+    /// A machine without rules.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Adds a rule for scripts that contain `text`. A newer rule wins over an older one.
+    pub fn on(self, text: &str, reply: Reply) -> Self {
+        self.play()
+            .rules
+            .push((Pattern::Contains(text.into()), reply));
+        self
+    }
+
+    /// Adds a rule for the script that is `text`. A newer rule wins over an older one.
+    pub fn on_exactly(self, text: &str, reply: Reply) -> Self {
+        self.play()
+            .rules
+            .push((Pattern::Exactly(text.into()), reply));
+        self
+    }
+
+    /// Every call fails with this trouble until it is set to `None`.
+    pub fn down(&self, trouble: Option<LinkTrouble>) {
+        self.play().down = trouble;
+    }
+
+    /// It keeps no receipts, for this reason.
+    pub fn without_receipts(self, why: &str) -> Self {
+        self.play().no_receipts = Some(why.into());
+        self
+    }
+
+    /// The spool is wiped and made anew.
+    pub fn wipe(&self) {
+        let mut play = self.play();
+        play.wiped += 1;
+        play.jobs.clear();
+        drop(play);
+        self.0.changed.notify_waiters();
+    }
+
+    /// The machine restarts: what ran is lost.
+    pub fn restart(&self) {
+        let mut play = self.play();
+        play.boots += 1;
+        for job in play.jobs.values_mut() {
+            job.pass_time();
+            if let Fate::Runs(_) = job.fate {
+                job.fate = Fate::Lost;
+            }
+        }
+        drop(play);
+        self.0.changed.notify_waiters();
+    }
+
+    /// How often the command of this token really began. More than once is a fault of the caller's.
+    pub fn starts(&self, token: &Token) -> usize {
+        self.play()
+            .ran
+            .iter()
+            .filter(|(ran, _)| ran == token)
+            .count()
+    }
+
+    /// Every command that really began, in order.
+    pub fn ran(&self) -> Vec<(Token, Script)> {
+        self.play().ran.clone()
+    }
+
+    /// Every question, in order.
+    pub fn asked(&self) -> Vec<Script> {
+        self.play().asked.clone()
+    }
+
+    fn play(&self) -> MutexGuard<'_, Play> {
+        self.0.play.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn enter(&self, host: &str, doing: &str) -> Result<MutexGuard<'_, Play>, LinkError> {
+        let play = self.play();
+        match play.down {
+            Some(trouble) => Err(broken(host, doing, trouble)),
+            None => Ok(play),
+        }
+    }
+
+    pub(super) async fn survey(&self, host: &str) -> Result<Survey, LinkError> {
+        let play = self.enter(host, "survey")?;
+        Ok(Survey {
+            hostname: host.into(),
+            machine_id: None,
+            boot_id: Some(format!("{:x}", play.boots)),
+            uid: Some(1000),
+            bash: true,
+            receipts: match (&play.no_receipts, play.nonce()) {
+                (Some(why), _) => Receipts::Impossible(why.clone()),
+                (None, Ok(nonce)) => Receipts::Kept(nonce),
+                (None, Err(bad)) => Receipts::Impossible(bad.to_string()),
+            },
+        })
+    }
+
+    pub(super) async fn ask(
+        &self,
+        host: &str,
+        script: &Script,
+        limit: Option<Duration>,
+        cap: usize,
+    ) -> Result<Answer, LinkError> {
+        let reply = {
+            let mut play = self.enter(host, "ask")?;
+            play.asked.push(script.clone());
+            play.reply(script)
+        };
+        let taking = async {
+            match reply.takes {
+                Some(time) => sleep(time).await,
+                None => std::future::pending().await,
+            }
+        };
+        match limit {
+            Some(limit) => timeout(limit, taking)
+                .await
+                .map_err(|_| broken(host, "ask", LinkTrouble::TimedOut))?,
+            None => taking.await,
+        }
+        if reply.breaks.is_some() {
+            return Err(broken(host, "ask", LinkTrouble::Lost));
+        }
+        let cut = reply.stdout.len() > cap || reply.stderr.len() > cap;
+        let kept = |mut bytes: Vec<u8>| {
+            bytes.truncate(cap);
+            bytes
+        };
+        Ok(Answer {
+            code: reply.code,
+            stdout: kept(reply.stdout),
+            stderr: kept(reply.stderr),
+            cut,
+        })
+    }
+
+    pub(super) async fn start(
+        &self,
+        host: &str,
+        claim: &Claim,
+        script: &Script,
+        out: mpsc::Sender<Chunk>,
+    ) -> Result<Settled, LinkError> {
+        let doing = format!("start {}", claim.token);
+        let mut break_after = None;
+        {
+            let mut play = self.enter(host, &doing)?;
+            if let Some(why) = &play.no_receipts {
+                let mut error = broken(host, &doing, LinkTrouble::NoReceipt);
+                error.said = why.clone();
+                return Err(error);
+            }
+            if play.state(claim) == ReceiptState::None {
+                let reply = play.reply(script);
+                let then = reply.breaks.map(|(_, then)| then);
+                let mut job = Job {
+                    output: [reply.stdout, reply.stderr].concat(),
+                    code: reply.code,
+                    fate: Fate::Runs(reply.takes.map(|time| Instant::now() + time)),
+                };
+                break_after = reply
+                    .breaks
+                    .map(|(after, _)| job.output[..after.min(job.output.len())].to_vec());
+                match then {
+                    Some(Then::Ended) => job.fate = Fate::Ended,
+                    Some(Then::Lost) => job.fate = Fate::Lost,
+                    _ => {}
+                }
+                if then != Some(Then::Nothing) {
+                    play.ran.push((claim.token.clone(), script.clone()));
+                    play.jobs.insert(claim.token.clone(), job);
+                }
+                // a link is lost once: the same token sent again is an ordinary start
+                if then == Some(Then::Nothing) {
+                    play.mend(script);
+                }
+            }
+        }
+        match break_after {
+            None => self.attach(host, claim, 0, out).await,
+            Some(bytes) => {
+                if !bytes.is_empty() {
+                    let _ = out.send(Chunk { offset: 0, bytes }).await;
+                }
+                Err(broken(host, &doing, LinkTrouble::Lost))
+            }
+        }
+    }
+
+    pub(super) async fn attach(
+        &self,
+        host: &str,
+        claim: &Claim,
+        mut offset: u64,
+        out: mpsc::Sender<Chunk>,
+    ) -> Result<Settled, LinkError> {
+        let doing = format!("follow {}", claim.token);
+        loop {
+            let changed = self.0.changed.notified();
+            tokio::pin!(changed);
+            changed.as_mut().enable();
+            let (state, job) = {
+                let mut play = self.enter(host, &doing)?;
+                (play.state(claim), play.jobs.get(&claim.token).cloned())
+            };
+            let from = usize::try_from(offset).unwrap_or(usize::MAX);
+            let rest = job
+                .as_ref()
+                .and_then(|job| job.output.get(from..))
+                .unwrap_or_default();
+            if !rest.is_empty()
+                && !matches!(state, ReceiptState::Revoked | ReceiptState::Lost { .. })
+            {
+                let _ = out
+                    .send(Chunk {
+                        offset,
+                        bytes: rest.to_vec(),
+                    })
+                    .await;
+                offset += rest.len() as u64;
+            }
+            match state {
+                ReceiptState::Exited { code, bytes } => return Ok(Settled::Exited { code, bytes }),
+                ReceiptState::Revoked => return Ok(Settled::Revoked),
+                ReceiptState::None => return Ok(Settled::NotStarted),
+                ReceiptState::Lost { why } => return Ok(Settled::Lost { why }),
+                ReceiptState::Running { .. } => match job.map(|job| job.fate) {
+                    Some(Fate::Runs(Some(end))) => {
+                        tokio::select! { () = sleep_until(end) => {}, () = changed => {} }
+                    }
+                    _ => changed.await,
+                },
+            }
+        }
+    }
+
+    pub(super) async fn probe(&self, host: &str, claim: &Claim) -> Result<ReceiptState, LinkError> {
+        Ok(self
+            .enter(host, &format!("look at {}", claim.token))?
+            .state(claim))
+    }
+
+    pub(super) async fn revoke(
+        &self,
+        host: &str,
+        claim: &Claim,
+    ) -> Result<ReceiptState, LinkError> {
+        let mut play = self.enter(host, &format!("revoke {}", claim.token))?;
+        if play.state(claim) == ReceiptState::None {
+            let job = Job {
+                output: Vec::new(),
+                code: 0,
+                fate: Fate::Revoked,
+            };
+            play.jobs.insert(claim.token.clone(), job);
+        }
+        Ok(play.state(claim))
+    }
+
+    pub(super) async fn signal(
+        &self,
+        host: &str,
+        claim: &Claim,
+        signal: Signal,
+    ) -> Result<Signalled, LinkError> {
+        let mut play = self.enter(host, &format!("signal {}", claim.token))?;
+        let running = matches!(play.state(claim), ReceiptState::Running { .. });
+        match play.jobs.get_mut(&claim.token).filter(|_| running) {
+            Some(job) => {
+                job.fate = Fate::Ended;
+                job.code = 128 + signal.number();
+            }
+            None => return Ok(Signalled::NotRunning),
+        }
+        drop(play);
+        self.0.changed.notify_waiters();
+        Ok(Signalled::Sent)
+    }
+
+    pub(super) async fn acknowledge(&self, host: &str, claim: &Claim) -> Result<(), LinkError> {
+        let doing = format!("acknowledge {}", claim.token);
+        let mut play = self.enter(host, &doing)?;
+        if matches!(
+            play.state(claim),
+            ReceiptState::Exited { .. } | ReceiptState::Revoked
+        ) {
+            play.jobs.remove(&claim.token);
+        } else if play.jobs.contains_key(&claim.token) {
+            return Err(broken(host, &doing, LinkTrouble::NoReceipt));
+        }
+        Ok(())
+    }
+}
+
+fn broken(host: &str, doing: &str, trouble: LinkTrouble) -> LinkError {
+    LinkError {
+        host: host.into(),
+        doing: doing.into(),
+        trouble,
+        said: String::new(),
+    }
+}
+
+#[cfg(test)]
+mod tests;

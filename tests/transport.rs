@@ -1,0 +1,7 @@
+//! The transport against real shells: dash, bash and busybox, and an sshd of its own.
+
+mod transport {
+    mod local;
+    mod ssh;
+    pub mod stage;
+}
