@@ -2,8 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::event::{Answer, Asked, Decision, LaneOutcome, LaneShown, Operator, Output, Stop};
-use super::plan::Plan;
+use super::Plan;
+use super::{Answer, Asked, Decision, LaneOutcome, LaneShown, Operator, Output, Stop};
 use crate::kinds::Obstacle;
 use crate::names::{MachineName, RunId, StepId};
 
