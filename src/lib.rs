@@ -8,6 +8,7 @@ pub mod cli;
 pub mod client;
 pub mod clock;
 pub mod edit;
+pub mod engine;
 pub mod journal;
 pub mod kinds;
 pub mod names;

@@ -40,7 +40,7 @@ const FORMAT: u32 = 1;
 const ALL: &str = "*";
 
 /// What may be said without a person.
-#[derive(Debug, Default, Deserialize)]
+#[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Answers {
     format: Spanned<u32>,

@@ -168,7 +168,7 @@ impl Terminal {
                 ParamKind::Secret => " (not shown)".to_owned(),
                 _ => String::new(),
             };
-            write!(self.screen, "{}{} [{name}]: ", visible(question), visible(&choices))
+            write!(&self.screen, "{}{} [{name}]: ", visible(question), visible(&choices))
                 .context("ask on the terminal")?;
             let quiet = match kind {
                 ParamKind::Secret => Some(Quiet::begin(&self.screen)?),
@@ -178,7 +178,7 @@ impl Terminal {
             let read = self.lines.read_line(&mut line).context("read from the terminal");
             if let Some(quiet) = quiet {
                 quiet.end()?;
-                writeln!(self.screen).context("ask on the terminal")?;
+                writeln!(&self.screen).context("ask on the terminal")?;
             }
             if read? == 0 {
                 bail!("no value was given for {name}");
@@ -186,11 +186,11 @@ impl Terminal {
             let value = line.trim_end_matches(['\n', '\r']).to_owned();
             match check_value(kind, &value) {
                 Ok(()) if value.is_empty() => {
-                    writeln!(self.screen, "  it needs a value").context("ask on the terminal")?;
+                    writeln!(&self.screen, "  it needs a value").context("ask on the terminal")?;
                 }
                 Ok(()) => return Ok(value),
                 Err(why) => {
-                    writeln!(self.screen, "  {}", visible(&why)).context("ask on the terminal")?;
+                    writeln!(&self.screen, "  {}", visible(&why)).context("ask on the terminal")?;
                 }
             }
         }

@@ -98,6 +98,14 @@ pub(super) fn hear(teller: &mut Teller<'_>, entry: &Entry) {
                 "asked to look at the machines again".to_owned(),
             );
         }
+        Event::BackDropped { .. } => {
+            let text = "decided not to take it back; nothing of its undo was started".to_owned();
+            remark(teller, step, entry, text);
+            if let Some(attempt) = teller.attempt(step) {
+                attempt.result = Some("was left as it was".to_owned());
+                attempt.ended = Some(entry.at);
+            }
+        }
         Event::StepApproved { digest, typed, .. } => {
             let approved = Approved {
                 by: who(&entry.by),

@@ -116,6 +116,10 @@ impl<'e> Teller<'e> {
             Event::RunEnded { .. } => self.ended = Some((entry.at, who(&entry.by))),
             _ => steps::hear(self, entry),
         }
+        // Dropping the way back restores how the step stood; it does not come to rest a second time.
+        if matches!(entry.event, Event::BackDropped { .. }) {
+            return Ok(());
+        }
         let after = self.standing(entry.event.step());
         if let (Some(step), Some(after)) = (entry.event.step(), after)
             && before.as_ref() != Some(&after)

@@ -44,6 +44,7 @@ fn what(event: &Event, before: &Run) -> String {
         }
         Event::StepObstructed { lane, obstacle, .. } => format!("on {lane}: {obstacle}"),
         Event::StepReviewed { .. } => "looked at again".to_owned(),
+        Event::BackDropped { .. } => "not taken back after all".to_owned(),
         Event::StepApproved { .. } => "approved".to_owned(),
         Event::LegStarted { lane, leg, .. } => format!("leg {} started on {lane}", leg + 1),
         Event::LegEnded {
