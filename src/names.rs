@@ -9,11 +9,19 @@ use serde::{Deserialize, Serialize};
 
 /// Says why a text is not a name of the wanted sort.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("`{}` is not a {sort}: {rule}", shorten(.text))]
+#[error("`{}` is not {} {sort}: {rule}", shorten(.text), article(.sort))]
 pub struct BadName {
     sort: &'static str,
     text: String,
     rule: &'static str,
+}
+
+fn article(sort: &str) -> &'static str {
+    if sort.starts_with(['a', 'e', 'i', 'o', 'u']) {
+        "an"
+    } else {
+        "a"
+    }
 }
 
 fn shorten(text: &str) -> String {
@@ -170,7 +178,9 @@ impl MachineName {
 
 /// Finds the candidate that a mistyped word most likely meant, if one is near enough to suggest.
 ///
-/// Near is a Levenshtein distance of at most a third of the word, at least 1.
+/// Near is an edit distance of at most a third of the word, at least 1, where exchanging two neighbours
+/// counts as one edit: what fingers do (Damerau, A technique for computer detection and correction of
+/// spelling errors, 1964; the variant that edits no part of a word twice).
 pub fn did_you_mean<'a>(
     word: &str,
     candidates: impl IntoIterator<Item = &'a str>,
@@ -185,18 +195,23 @@ pub fn did_you_mean<'a>(
 }
 
 fn distance(a: &str, b: &str) -> usize {
-    let b: Vec<char> = b.chars().collect();
-    let mut row: Vec<usize> = (0..=b.len()).collect();
-    for (i, ca) in a.chars().enumerate() {
-        let mut corner = row[0];
-        row[0] = i + 1;
-        for (j, cb) in b.iter().enumerate() {
-            let replaced = corner + usize::from(ca != *cb);
-            corner = row[j + 1];
-            row[j + 1] = replaced.min(row[j] + 1).min(corner + 1);
+    let (a, b): (Vec<char>, Vec<char>) = (a.chars().collect(), b.chars().collect());
+    let mut before = Vec::new();
+    let mut last: Vec<usize> = (0..=b.len()).collect();
+    for i in 1..=a.len() {
+        let mut row = vec![i];
+        for j in 1..=b.len() {
+            let changed = last[j - 1] + usize::from(a[i - 1] != b[j - 1]);
+            let mut best = changed.min(last[j] + 1).min(row[j - 1] + 1);
+            if i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1] {
+                let exchanged: &Vec<usize> = &before;
+                best = best.min(exchanged[j - 2] + 1);
+            }
+            row.push(best);
         }
+        before = std::mem::replace(&mut last, row);
     }
-    row[b.len()]
+    last[b.len()]
 }
 
 #[cfg(test)]
@@ -226,5 +241,6 @@ mod tests {
     fn a_near_miss_is_suggested_and_a_far_one_is_not() {
         assert_eq!(did_you_mean("verfy", ["verify", "undo"]), Some("verify"));
         assert_eq!(did_you_mean("banana", ["verify", "undo"]), None);
+        assert_eq!(did_you_mean("abuot", ["about", "undo"]), Some("about"));
     }
 }

@@ -5,6 +5,19 @@
 //! runs once the operator has said yes. Whoever holds the machines does the asking and the running, under
 //! a receipt. Adding a kind is one new file, one `mod` line and one line in [`KINDS`].
 
+mod command;
+mod docker;
+mod edit;
+mod file_edit;
+mod manual;
+mod nginx_upstream;
+mod note;
+mod rsync;
+mod ssh_key;
+mod ssh_login;
+mod wait;
+mod yaml;
+
 use std::collections::BTreeMap;
 use std::fmt;
 use std::time::Duration;
@@ -14,8 +27,8 @@ use sha2::{Digest, Sha256};
 use toml::de::ValueDeserializer;
 
 use crate::names::{HostName, MachineName, RunId, StepId};
-use crate::probe::Probe;
 pub use crate::probe::{Mentions, Question, Reply, Scene, Shell};
+use crate::probe::{NulByte, Probe, one_line};
 use crate::template::TemplateError;
 
 /// A kind of step, as the runbook names it.
@@ -27,7 +40,18 @@ pub struct Kind {
 }
 
 /// Every kind of step.
-pub const KINDS: &[Kind] = &[];
+pub const KINDS: &[Kind] = &[
+    manual::KIND,
+    note::KIND,
+    command::KIND,
+    docker::KIND,
+    ssh_key::KIND,
+    rsync::KIND,
+    nginx_upstream::KIND,
+    yaml::KIND,
+    edit::KIND,
+    wait::KIND,
+];
 
 /// What a step does.
 pub trait Action: fmt::Debug + Send + Sync {
@@ -265,7 +289,28 @@ impl From<TemplateError> for Obstacle {
     }
 }
 
-/// The machine of a host that must have only one, for an action that names a second host.
-pub fn the_machine(scene: &Scene<'_>, host: &HostName) -> Result<MachineName, Obstacle> {
+impl From<NulByte> for Obstacle {
+    fn from(error: NulByte) -> Self {
+        Self::new(error.to_string())
+    }
+}
+
+/// The machine of a host that an action names beside its own: the lane's own machine where it is one of
+/// that host's, and otherwise the only one there is.
+pub fn the_machine(scene: &Scene<'_>, host: &HostName) -> Result<MachineName, TemplateError> {
+    if scene.values.machines_of(host).contains(scene.here) {
+        return Ok(scene.here.clone());
+    }
     Ok(scene.values.only_machine(host)?.clone())
 }
+
+/// The first line of a text that has something on it, for a headline.
+fn first_line(text: &str) -> String {
+    let mut lines = text.lines().filter(|line| !line.trim().is_empty());
+    let first = lines.next().unwrap_or_default();
+    let more = if lines.next().is_some() { " …" } else { "" };
+    format!("{}{more}", one_line(first.as_bytes()))
+}
+
+#[cfg(test)]
+mod testing;

@@ -2,6 +2,18 @@
 //!
 //! A probe is pure. It says what to ask and judges what came back; whoever holds the machines does the
 //! asking. Adding a probe is one new file, one `mod` line and one line in [`PROBES`].
+//!
+//! Values reach the shell text of a probe as environment variables only, or as words that
+//! [`words`] has quoted.
+
+mod answer;
+mod command;
+mod file;
+mod http;
+mod person;
+mod table;
+mod tcp;
+mod words;
 
 use std::fmt;
 
@@ -11,7 +23,12 @@ use toml::de::ValueDeserializer;
 use crate::names::{HostName, MachineName};
 use crate::template::{Template, TemplateError, Values};
 
+pub use answer::{complaint, one_line};
+pub use table::ProbeTable;
+pub use words::{NulByte, words};
+
 /// A kind of probe, as the runbook names it.
+#[derive(Debug)]
 pub struct ProbeKind {
     /// The key that makes a table a probe of this kind: `http`.
     pub name: &'static str,
@@ -20,7 +37,13 @@ pub struct ProbeKind {
 }
 
 /// Every kind of probe.
-pub const PROBES: &[ProbeKind] = &[];
+pub const PROBES: &[ProbeKind] = &[
+    command::KIND,
+    http::KIND,
+    tcp::KIND,
+    file::KIND,
+    person::KIND,
+];
 
 /// A question about the world.
 pub trait Probe: fmt::Debug + Send + Sync {
@@ -30,10 +53,24 @@ pub trait Probe: fmt::Debug + Send + Sync {
     fn says(&self, scene: &Scene<'_>) -> Result<String, TemplateError>;
     /// What to ask, and where.
     fn ask(&self, scene: &Scene<'_>) -> Result<Ask, TemplateError>;
-    /// Judges the answer of a script; never called for a question to a person.
-    fn judge(&self, reply: &Reply) -> Verdict;
+    /// Judges the answer of a script, in the scene it was asked in; never called for a question to a
+    /// person.
+    fn judge(&self, scene: &Scene<'_>, reply: &Reply) -> Verdict;
+    /// Where it is asked when nobody says `on`.
+    fn usual_place(&self) -> Place {
+        Place::Lane
+    }
     /// What it mentions of the runbook, for the check.
     fn mentions(&self) -> Mentions<'_>;
+}
+
+/// Where a probe is asked when the runbook does not say.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Place {
+    /// On the machine of the lane.
+    Lane,
+    /// On the bastion: whether a service answers is asked from outside of the machine that runs it.
+    Bastion,
 }
 
 /// Where a question or an action is, and what names mean there.
@@ -91,6 +128,13 @@ pub struct Reply {
     pub cut: bool,
 }
 
+impl Reply {
+    /// Standard output as text without the line end; bytes that are not UTF-8 become `U+FFFD`.
+    pub fn text(&self) -> String {
+        String::from_utf8_lossy(&self.stdout).trim().to_owned()
+    }
+}
+
 /// What a probe makes of an answer.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Verdict {
@@ -98,6 +142,41 @@ pub struct Verdict {
     pub holds: Holds,
     /// What was seen, in few words: `running`, `exit 1: no such container`.
     pub seen: String,
+}
+
+impl Verdict {
+    /// It is true.
+    pub fn yes(seen: impl Into<String>) -> Self {
+        Self {
+            holds: Holds::Yes,
+            seen: seen.into(),
+        }
+    }
+
+    /// It is not true.
+    pub fn no(seen: impl Into<String>) -> Self {
+        Self {
+            holds: Holds::No,
+            seen: seen.into(),
+        }
+    }
+
+    /// Nothing is known.
+    pub fn cannot_say(seen: impl Into<String>) -> Self {
+        Self {
+            holds: Holds::CannotSay,
+            seen: seen.into(),
+        }
+    }
+
+    /// True or not, as `condition` says.
+    pub fn when(condition: bool, seen: impl Into<String>) -> Self {
+        if condition {
+            Self::yes(seen)
+        } else {
+            Self::no(seen)
+        }
+    }
 }
 
 /// Yes, no, or no answer.
@@ -122,3 +201,6 @@ pub struct Mentions<'a> {
     /// Shell texts.
     pub shells: Vec<&'a toml::Spanned<String>>,
 }
+
+#[cfg(test)]
+pub(crate) mod testing;

@@ -1,16 +1,10 @@
 //! Makes a written entry true. Says no, out loud, to one that cannot follow what is true already.
 
-use super::event::{
-    Actor, Answer, Asked, Decision, Entry, Event, LaneOutcome, LaneShown, Output, Way,
+use super::{
+    Done, Entry, Event, Lane, LaneAt, Link, Note, Plan, Present, Run, Shown, StepAt, StepState,
+    Stuck, Way,
 };
-use super::plan::Plan;
-use super::state::{
-    Approval, Done, Lane, LaneAt, Link, Note, Present, Run, Shown, StepAt, StepState, Stuck,
-};
-use crate::kinds::Performer;
 use crate::names::{MachineName, StepId};
-use crate::probe::Holds;
-use crate::runbook::Gate;
 
 /// An entry that cannot follow the ones before it: the journal was not written by a whole engine.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -24,7 +18,7 @@ pub struct Illegal {
     pub why: String,
 }
 
-type Applied = Result<(), String>;
+pub(super) type Applied = Result<(), String>;
 
 impl Run {
     /// Makes one entry true.
@@ -36,7 +30,7 @@ impl Run {
     pub fn apply(&mut self, entry: &Entry) -> Result<(), Illegal> {
         let illegal = |why: String| Illegal {
             seq: entry.seq,
-            event: kind_of(&entry.event),
+            event: entry.event.kind(),
             why,
         };
         if entry.seq != self.next_seq {
@@ -138,6 +132,17 @@ impl Run {
                 state.shown = None;
                 state.approvals.clear();
                 state.at = StepAt::Preparing;
+                Ok(())
+            }
+            Event::BackDropped { step, attempt } => {
+                let state = self.at_attempt(step, *attempt)?;
+                state.must_be("about to be taken back", state.back_can_be_dropped())?;
+                let stood = state.stood.take().ok_or("how the step was is not known")?;
+                // The attempt was used up: its number must not come again.
+                *state = StepState {
+                    attempt: *attempt,
+                    ..*stood
+                };
                 Ok(())
             }
             Event::StepApproved {
@@ -329,274 +334,30 @@ impl Run {
         }
     }
 
-    fn reach(&mut self, step: &StepId, attempt: u32, way: Way, lanes: &[MachineName]) -> Applied {
-        let number = self.number(step)?;
-        if self.steps.iter().any(StepState::is_under_way) {
-            return Err("a step is under way".to_owned());
-        }
-        match way {
-            Way::Forward if self.current() != Some(number) => {
-                return Err(format!("it is not the turn of {step}"));
-            }
-            Way::Back if self.undo_next() != Some(number) && self.current() != Some(number) => {
-                return Err(format!("{step} is not the next to be taken back"));
-            }
-            Way::Forward | Way::Back => {}
-        }
-        // Going back leaves the gate that stood open, so that only one step is ever in hand.
-        for (other, state) in self.steps.iter_mut().enumerate() {
-            if other != number && matches!(state.at, StepAt::Preparing | StepAt::AtGate) {
-                state.at = StepAt::Waiting;
-                state.shown = None;
-                state.approvals.clear();
-            }
-        }
-        let state = &mut self.steps[number];
-        if attempt != state.attempt + 1 {
-            return Err(format!("attempt {} was expected", state.attempt + 1));
-        }
-        for lane in lanes {
-            state.lane_mut(lane)?;
-        }
-        for lane in &mut state.lanes {
-            lane.taking_part = lanes.contains(&lane.name);
-            if lane.taking_part {
-                lane.at = LaneAt::Idle;
-                lane.outputs.clear();
-            }
-        }
-        state.attempt = attempt;
-        state.way = way;
-        state.at = StepAt::Preparing;
-        state.shown = None;
-        state.approvals.clear();
-        state.answers.clear();
-        state.look.clear();
-        state.looking = false;
-        state.stop = None;
-        state.started_at = None;
-        state.ended_at = None;
-        Ok(())
-    }
-
-    fn approve(&mut self, step: &StepId, attempt: u32, digest: &str, entry: &Entry) -> Applied {
-        let number = self.number(step)?;
-        let performer = self
-            .planned(number)
-            .and_then(|planned| planned.performer(self.steps[number].way));
-        let two = self
-            .planned(number)
-            .is_some_and(|planned| planned.gate == Gate::TwoPeople);
-        let state = self.at_attempt(step, attempt)?;
-        state.must_be("at its gate", state.at == StepAt::AtGate)?;
-        match &state.shown {
-            Some(shown) if shown.digest == digest => {}
-            _ => return Err("the approval is for something that was not shown".to_owned()),
-        }
-        state.approvals.push(Approval {
-            by: entry.by.clone(),
-            at: entry.at,
-        });
-        let enough = match &entry.by {
-            Actor::Operator(_) if two => state.approvals.len() >= 2,
-            Actor::Operator(_) | Actor::Engine => true,
-        };
-        if !enough {
-            return Ok(());
-        }
-        state.at = StepAt::Cleared;
-        let nobody = performer == Some(Performer::Nobody);
-        let already = performer == Some(Performer::Machine)
-            && state
-                .lanes
-                .iter()
-                .all(|lane| !lane.taking_part || state.legs(&lane.name) == 0);
-        if nobody || already {
-            state.started_at = Some(entry.at);
-            for lane in &mut state.lanes {
-                if lane.taking_part {
-                    lane.at = LaneAt::Well {
-                        outcome: LaneOutcome::Succeeded { code: 0 },
-                    };
-                }
-            }
-            return self.rest_if_all_ended(step, entry.at);
-        }
-        Ok(())
-    }
-
-    fn end_leg(
-        &mut self,
-        step: &StepId,
-        attempt: u32,
-        lane: &MachineName,
-        (leg, outcome): (u16, &LaneOutcome),
-        output: Option<&Output>,
-        entry: &Entry,
-    ) -> Applied {
-        let state = self.running_lane(step, attempt, lane, leg)?;
-        let legs = state.legs(lane);
-        let lane = state.lane_mut(lane)?;
-        lane.keep(leg, output);
-        lane.at = if !outcome.is_success() {
-            LaneAt::Badly {
-                leg,
-                outcome: outcome.clone(),
-            }
-        } else if leg + 1 < legs {
-            LaneAt::Between { next: leg + 1 }
-        } else {
-            LaneAt::Well {
-                outcome: outcome.clone(),
-            }
-        };
-        self.rest_if_all_ended(step, entry.at)
-    }
-
-    /// Moves a step on when none of its lanes has anything left to do.
-    fn rest_if_all_ended(&mut self, step: &StepId, at: crate::clock::Timestamp) -> Applied {
-        let number = self.number(step)?;
-        let proofs = self.proof_count(number);
-        let state = &mut self.steps[number];
-        let stopped = state.stop.is_some();
-        let mut verdict = None;
-        for lane in state.lanes.iter().filter(|lane| lane.taking_part) {
-            let why = match &lane.at {
-                LaneAt::Running { .. } => return Ok(()),
-                // A stop ends the lane where it is: the next leg is not begun.
-                LaneAt::Idle | LaneAt::Between { .. } if stopped => Some(Stuck::Stopped),
-                // One lane that ended badly does not keep its neighbours from beginning.
-                LaneAt::Idle | LaneAt::Between { .. } => return Ok(()),
-                LaneAt::Well { .. } => None,
-                LaneAt::Badly { .. } if stopped => Some(Stuck::Stopped),
-                LaneAt::Badly { .. } => Some(Stuck::Failed),
-                LaneAt::Unknown { .. } => Some(Stuck::Unknown),
-            };
-            if verdict != Some(Stuck::Unknown) && why.is_some() {
-                verdict = why;
-            }
-        }
-        match verdict {
-            Some(why) => {
-                state.at = StepAt::Stuck { why };
-                state.ended_at = Some(at);
-            }
-            None if proofs == 0 => state.finish(Done::Unchecked, at),
-            None => state.at = StepAt::Proving,
-        }
-        Ok(())
-    }
-
-    fn answer(
-        &mut self,
-        step: &StepId,
-        attempt: u32,
-        asked: Asked,
-        answers: &[Answer],
-        entry: &Entry,
-    ) -> Applied {
-        let number = self.number(step)?;
-        let proofs = self.proof_count(number);
-        let state = self.at_attempt(step, attempt)?;
-        if answers
-            .iter()
-            .any(|answer| usize::from(answer.proof) >= proofs)
-        {
-            return Err("there is no such question in the proof".to_owned());
-        }
-        if asked == Asked::Look {
-            state.looking = false;
-            state
-                .look
-                .extend(answers.iter().map(|a| (a.proof, a.clone())));
-            return Ok(());
-        }
-        state.must_be("proving", state.at == StepAt::Proving)?;
-        if answers
-            .iter()
-            .any(|answer| state.answers.contains_key(&answer.proof))
-        {
-            return Err("that question is answered already".to_owned());
-        }
-        state
-            .answers
-            .extend(answers.iter().map(|a| (a.proof, a.clone())));
-        if state.answers.len() < proofs {
-            return Ok(());
-        }
-        if state
-            .answers
-            .values()
-            .all(|answer| answer.holds == Holds::Yes)
-        {
-            let vacuous = state.answers.keys().all(|proof| state.held_before(*proof));
-            state.finish(Done::Proved { vacuous }, entry.at);
-        } else {
-            state.at = StepAt::Stuck {
-                why: Stuck::Unproved,
-            };
-            state.ended_at = Some(entry.at);
-        }
-        Ok(())
-    }
-
-    fn settle(
-        &mut self,
-        step: &StepId,
-        attempt: u32,
-        lane: &MachineName,
-        (decision, reason): (Decision, &str),
-        entry: &Entry,
-    ) -> Applied {
-        let state = self.at_attempt(step, attempt)?;
-        state.must_be(
-            "stuck",
-            state.at
-                == StepAt::Stuck {
-                    why: Stuck::Unknown,
-                },
-        )?;
-        let legs = state.legs(lane);
-        let lane = state.lane_mut(lane)?;
-        let LaneAt::Unknown { leg, .. } = lane.at else {
-            return Err(format!("the outcome on lane {} is known", lane.name));
-        };
-        let proof = || format!("decided by a person: {reason}");
-        lane.at = match decision {
-            Decision::Happened if leg + 1 < legs => LaneAt::Between { next: leg + 1 },
-            Decision::Happened => LaneAt::Well {
-                outcome: LaneOutcome::SaidDone { note: proof() },
-            },
-            Decision::Failed | Decision::DidNotHappen | Decision::RunAgain => LaneAt::Badly {
-                leg,
-                outcome: LaneOutcome::NotRun { proof: proof() },
-            },
-        };
-        state.at = StepAt::Running;
-        state.ended_at = None;
-        self.rest_if_all_ended(step, entry.at)
-    }
-
-    fn proof_count(&self, number: usize) -> usize {
+    pub(super) fn proof_count(&self, number: usize) -> usize {
         self.planned(number)
             .map_or(0, |planned| planned.proofs(self.steps[number].way).len())
     }
 
-    fn number(&self, step: &StepId) -> Result<usize, String> {
+    pub(super) fn number(&self, step: &StepId) -> Result<usize, String> {
         let found = self.plan.as_ref().and_then(|plan| plan.step(step));
         found
             .map(|(number, _)| number)
             .ok_or_else(|| format!("there is no step {step}"))
     }
 
-    fn state_mut(&mut self, step: &StepId) -> Result<&mut StepState, String> {
+    pub(super) fn state_mut(&mut self, step: &StepId) -> Result<&mut StepState, String> {
         let number = self.number(step)?;
         self.steps
             .get_mut(number)
             .ok_or_else(|| format!("there is no step {step}"))
     }
 
-    fn at_attempt(&mut self, step: &StepId, attempt: u32) -> Result<&mut StepState, String> {
+    pub(super) fn at_attempt(
+        &mut self,
+        step: &StepId,
+        attempt: u32,
+    ) -> Result<&mut StepState, String> {
         let state = self.state_mut(step)?;
         if state.attempt == attempt {
             Ok(state)
@@ -605,7 +366,7 @@ impl Run {
         }
     }
 
-    fn running_lane(
+    pub(super) fn running_lane(
         &mut self,
         step: &StepId,
         attempt: u32,
@@ -621,7 +382,7 @@ impl Run {
 }
 
 impl StepState {
-    fn must_be(&self, what: &str, so: bool) -> Applied {
+    pub(super) fn must_be(&self, what: &str, so: bool) -> Applied {
         if so {
             Ok(())
         } else {
@@ -629,77 +390,8 @@ impl StepState {
         }
     }
 
-    fn lane_mut(&mut self, name: &MachineName) -> Result<&mut Lane, String> {
+    pub(super) fn lane_mut(&mut self, name: &MachineName) -> Result<&mut Lane, String> {
         let lane = self.lanes.iter_mut().find(|lane| lane.name == *name);
         lane.ok_or_else(|| format!("the step has no lane {name}"))
-    }
-
-    /// Comes to rest, done. A step that was taken back waits for its turn again.
-    fn finish(&mut self, how: Done, at: crate::clock::Timestamp) {
-        self.ended_at = Some(at);
-        match self.way {
-            Way::Forward => {
-                self.at = StepAt::Done { how };
-            }
-            Way::Back => {
-                self.at = StepAt::Waiting;
-                self.way = Way::Forward;
-                self.undone = true;
-                self.touched = false;
-                self.leaves.clear();
-            }
-        }
-    }
-
-    pub(super) fn can_be_looked_at(&self) -> bool {
-        !self.looking && matches!(self.at, StepAt::AtGate | StepAt::Stuck { .. })
-    }
-
-    pub(super) fn can_be_proved_again(&self) -> bool {
-        matches!(
-            &self.at,
-            StepAt::Stuck {
-                why: Stuck::Failed | Stuck::Stopped | Stuck::Unproved
-            }
-        )
-    }
-
-    pub(super) fn can_be_attested(&self) -> bool {
-        matches!(&self.at, StepAt::Stuck { why } if *why != Stuck::Unknown)
-    }
-
-    pub(super) fn can_be_skipped(&self) -> bool {
-        self.at == StepAt::AtGate || self.can_be_attested()
-    }
-}
-
-impl Lane {
-    fn keep(&mut self, leg: u16, output: Option<&Output>) {
-        if let Some(output) = output {
-            self.outputs.insert(leg, output.clone());
-        }
-    }
-}
-
-/// The kind of an event as the journal writes it.
-fn kind_of(event: &Event) -> String {
-    let kind = serde_json::to_value(event).ok();
-    let kind = kind
-        .as_ref()
-        .and_then(|value| value.get("kind"))
-        .and_then(|kind| kind.as_str());
-    kind.unwrap_or("event").to_owned()
-}
-
-// LaneShown is what an approval is for; the digest over several lanes is made in one place.
-impl LaneShown {
-    /// The digest that an approval of these lanes names: SHA-256, in hex, of their names and digests.
-    pub fn digest_of(lanes: &[LaneShown]) -> String {
-        use sha2::{Digest, Sha256};
-        let mut hash = Sha256::new();
-        for shown in lanes {
-            hash.update(format!("{} {}\n", shown.lane, shown.proposal.digest()));
-        }
-        crate::kinds::hex(&hash.finalize())
     }
 }

@@ -1,15 +1,14 @@
 //! Events: what has happened, in the past tense, as the journal keeps it.
 
-use std::fmt;
-
 use serde::{Deserialize, Serialize};
-use sha2::{Digest, Sha256};
 
-use super::plan::Plan;
+use super::{
+    Actor, Answer, Asked, Decision, Ending, LaneOutcome, LaneShown, Operator, Output, Plan, Stop,
+    Token, Way,
+};
 use crate::clock::Timestamp;
-use crate::kinds::{Obstacle, Proposal};
+use crate::kinds::Obstacle;
 use crate::names::{MachineName, RunId, StepId};
-use crate::probe::Holds;
 
 /// One record of the journal.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -22,82 +21,6 @@ pub struct Entry {
     pub by: Actor,
     /// What happened.
     pub event: Event,
-}
-
-/// Who made an event happen.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Actor {
-    /// The engine, by what it found or by a rule of the runbook.
-    Engine,
-    /// A person.
-    Operator(Operator),
-}
-
-/// A person attached to a run.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub struct Operator {
-    /// The name they go by; their own word, unless it is their account's.
-    pub name: String,
-    /// The account's number, as the kernel tells it of the connected process.
-    pub uid: u32,
-    /// The number of the account they logged in with, which su and sudo do not change; none where the
-    /// kernel does not keep it.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub login_uid: Option<u32>,
-    /// Which connection this was, counted from 1 in each run.
-    pub client: u32,
-}
-
-impl Operator {
-    /// Whether two attached operators count as different people.
-    ///
-    /// On a shared account only the names differ, and a name is the operator's own word; the record
-    /// keeps all three so that a reviewer can see how much that is worth.
-    pub fn differs_from(&self, other: &Operator) -> bool {
-        self.name != other.name
-    }
-}
-
-/// What the engine calls one start of one leg: usually `RUN.STEP.ATTEMPT.LANE.LEG`.
-#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
-#[serde(transparent)]
-pub struct Token(pub String);
-
-impl Token {
-    /// The token of a leg. It never repeats: an attempt's number is used once in a run.
-    ///
-    /// A receipt's name has at most [`Token::LONGEST`] bytes. Where the names are longer together, those
-    /// after the run's are replaced by 128 bits of their SHA-256.
-    pub fn of(run: &RunId, step: &StepId, attempt: u32, lane: &MachineName, leg: u16) -> Self {
-        let rest = format!("{step}.{attempt}.{lane}.{leg}");
-        let whole = format!("{run}.{rest}");
-        if whole.len() <= Self::LONGEST {
-            return Self(whole);
-        }
-        let digest = crate::kinds::hex(&Sha256::digest(rest));
-        Self(format!("{run}.{}", &digest[..32]))
-    }
-
-    /// The longest name of a receipt, in bytes.
-    pub const LONGEST: usize = 120;
-}
-
-impl fmt::Display for Token {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0)
-    }
-}
-
-/// Whether an attempt does a step or takes it back.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Way {
-    /// The step itself.
-    Forward,
-    /// Its undo.
-    Back,
 }
 
 /// What happened.
@@ -184,6 +107,13 @@ pub enum Event {
     },
     /// An operator wants it prepared again, because the world may have changed.
     StepReviewed {
+        /// The step.
+        step: StepId,
+        /// The attempt.
+        attempt: u32,
+    },
+    /// An operator no longer wants a step taken back; nothing of its undo was started.
+    BackDropped {
         /// The step.
         step: StepId,
         /// The attempt.
@@ -344,131 +274,14 @@ pub enum Event {
     },
 }
 
-/// What would be done on one lane.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct LaneShown {
-    /// The lane.
-    pub lane: MachineName,
-    /// What is shown, and what would run.
-    pub proposal: Proposal,
-}
-
-/// How a leg ended.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(tag = "kind", rename_all = "kebab-case")]
-pub enum LaneOutcome {
-    /// With an exit code that counts as success.
-    Succeeded {
-        /// The code.
-        code: i32,
-    },
-    /// With any other exit code; 128 + N stands for signal N.
-    Failed {
-        /// The code.
-        code: i32,
-    },
-    /// It never ran, and that is proved.
-    NotRun {
-        /// How that is known.
-        proof: String,
-    },
-    /// The operator says it is done.
-    SaidDone {
-        /// What they add; may be empty.
-        note: String,
-    },
-    /// What was waited for came.
-    Came {
-        /// What was seen.
-        seen: String,
-    },
-    /// What was waited for did not come in time.
-    DidNotCome {
-        /// What was seen last.
-        seen: String,
-    },
-}
-
-impl LaneOutcome {
-    /// Whether the next leg, or the proof, may follow.
-    pub fn is_success(&self) -> bool {
-        matches!(
-            self,
-            Self::Succeeded { .. } | Self::SaidDone { .. } | Self::Came { .. }
-        )
-    }
-}
-
-/// The file that has what a leg printed.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Output {
-    /// Its name in the run's `output` folder.
-    pub file: String,
-    /// Its length.
-    pub bytes: u64,
-    /// SHA-256 of its bytes, in hex.
-    pub sha256: String,
-}
-
-/// What a proof was asked for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Asked {
-    /// To prove the step.
-    Proof,
-    /// To see what is true now; it decides nothing.
-    Look,
-}
-
-/// One answer to one question of a proof.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Answer {
-    /// The question's place in the planned step's proofs.
-    pub proof: u16,
-    /// Yes, no, or no answer.
-    pub holds: Holds,
-    /// What was seen, or what the person says.
-    pub seen: String,
-}
-
-/// How something running is to end.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Stop {
-    /// SIGTERM to the process group: it may tidy up.
-    Ask,
-    /// SIGKILL to the process group.
-    Kill,
-}
-
-/// What an unknown outcome counts as.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Decision {
-    /// It ran and did its work.
-    Happened,
-    /// It ran and failed.
-    Failed,
-    /// It did not run.
-    DidNotHappen,
-    /// Nobody knows, and it may be run again all the same.
-    RunAgain,
-}
-
-/// How a run ended.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(tag = "kind", rename_all = "kebab-case")]
-pub enum Ending {
-    /// Every step is done or was skipped with a reason.
-    Finished,
-    /// An operator ended it before the last step.
-    EndedEarly {
-        /// Why.
-        reason: String,
-    },
-}
-
 impl Event {
+    /// Its kind as the journal writes it: `step-reached`.
+    pub fn kind(&self) -> String {
+        let json = serde_json::to_value(self).ok();
+        let kind = json.as_ref().and_then(|json| json.get("kind")?.as_str());
+        kind.unwrap_or("event").to_owned()
+    }
+
     /// The step it is about, if it is about one.
     pub fn step(&self) -> Option<&StepId> {
         match self {
@@ -476,6 +289,7 @@ impl Event {
             | Self::StepShown { step, .. }
             | Self::StepObstructed { step, .. }
             | Self::StepReviewed { step, .. }
+            | Self::BackDropped { step, .. }
             | Self::StepApproved { step, .. }
             | Self::LegStarted { step, .. }
             | Self::LegEnded { step, .. }

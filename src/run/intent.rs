@@ -2,8 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::event::{Answer, Asked, Decision, LaneOutcome, LaneShown, Operator, Output, Stop};
-use super::plan::Plan;
+use super::Plan;
+use super::{Answer, Asked, Decision, LaneOutcome, LaneShown, Operator, Output, Stop};
 use crate::kinds::Obstacle;
 use crate::names::{MachineName, RunId, StepId};
 
@@ -134,6 +134,13 @@ pub enum Intent {
     GoBack {
         /// The step.
         step: StepId,
+    },
+    /// Does not want the step taken back after all, before anything of it was started.
+    DropBack {
+        /// The step.
+        step: StepId,
+        /// The attempt.
+        attempt: u32,
     },
     /// Writes something down.
     Note {

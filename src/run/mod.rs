@@ -5,29 +5,33 @@
 //! hands should be doing. After a crash the journal is folded with `apply` and the same `wanted` is asked
 //! again, which is why it looks at the state and never at how the state came to be.
 
+mod actor;
 mod apply;
+mod back;
 mod decide;
 mod event;
+mod facts;
+mod found;
 mod intent;
+mod lane;
+mod lay;
+mod moves;
 mod plan;
 mod state;
 mod wanted;
+mod wish;
 
+pub use actor::{Actor, Operator, Token};
 pub use apply::Illegal;
+pub use back::UndoLimit;
 pub use decide::{Refusal, decide};
-pub use event::{
-    Actor, Answer, Asked, Decision, Ending, Entry, Event, LaneOutcome, LaneShown, Operator, Output,
-    Stop, Token, Way,
-};
+pub use event::{Entry, Event};
+pub use facts::{Answer, Asked, Decision, Ending, LaneOutcome, LaneShown, Output, Stop, Way};
 pub use intent::{Command, Finding, Intent};
-pub use plan::{
-    Plan, PlanError, PlannedMachine, PlannedPhase, PlannedStep, PlannedUndo, Proof, RunbookCopy,
-    proof_specs,
-};
-pub use state::{
-    Approval, Done, Lane, LaneAt, Link, Note, Present, Run, Shown, StepAt, StepState, Stuck,
-    UndoLimit,
-};
+pub use lane::{Lane, LaneAt};
+pub use lay::{PlanError, asked_at, proof_specs};
+pub use plan::{Plan, PlannedMachine, PlannedPhase, PlannedStep, PlannedUndo, Proof, RunbookCopy};
+pub use state::{Approval, Done, Link, Note, Present, Run, Shown, StepAt, StepState, Stuck};
 pub use wanted::{Task, Wanted, wanted};
 
 #[cfg(test)]

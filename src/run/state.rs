@@ -4,12 +4,10 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 
-use super::event::{
-    Actor, Answer, Ending, LaneOutcome, LaneShown, Operator, Output, Stop, Token, Way,
-};
-use super::plan::{Plan, PlannedStep};
+use super::{Actor, Answer, Ending, Lane, LaneAt, LaneShown, Operator, Stop, Token, Way};
+use super::{Plan, PlannedStep};
 use crate::clock::Timestamp;
-use crate::kinds::{Obstacle, Performer};
+use crate::kinds::Obstacle;
 use crate::names::{MachineName, RunId, StepId};
 use crate::probe::Holds;
 use crate::runbook::EnvironmentKind;
@@ -87,6 +85,8 @@ pub struct StepState {
     pub way: Way,
     /// Where it stands.
     pub at: StepAt,
+    /// How it was before it was to be taken back; none on the way forward.
+    pub stood: Option<Box<StepState>>,
     /// What was shown in this attempt; none while it is prepared.
     pub shown: Option<Shown>,
     /// Who said yes in this attempt, in order.
@@ -207,83 +207,13 @@ pub struct Approval {
     pub at: Timestamp,
 }
 
-/// One lane of a step.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Lane {
-    /// The machine.
-    pub name: MachineName,
-    /// Whether this attempt is about it.
-    pub taking_part: bool,
-    /// Where it stands.
-    pub at: LaneAt,
-    /// What its legs of this attempt printed, by leg.
-    pub outputs: BTreeMap<u16, Output>,
-}
-
-/// Where a lane stands.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(tag = "kind", rename_all = "kebab-case")]
-pub enum LaneAt {
-    /// Nothing was started in this attempt.
-    Idle,
-    /// A leg was started.
-    Running {
-        /// Which, from 0.
-        leg: u16,
-        /// Under what name.
-        token: Token,
-        /// The spool that has its receipt; none where nothing is ever sent.
-        spool: Option<String>,
-        /// When.
-        since: Timestamp,
-    },
-    /// A leg ended well and the next has not been started.
-    Between {
-        /// The next leg.
-        next: u16,
-    },
-    /// All legs ended well.
-    Well {
-        /// How the last one ended.
-        outcome: LaneOutcome,
-    },
-    /// A leg did not end well.
-    Badly {
-        /// Which.
-        leg: u16,
-        /// How.
-        outcome: LaneOutcome,
-    },
-    /// How a leg ended cannot be known.
-    Unknown {
-        /// Which.
-        leg: u16,
-        /// Under what name it was started.
-        token: Token,
-        /// Why not.
-        why: String,
-    },
-}
-
-/// How far back undo reaches from here.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct UndoLimit {
-    /// How many steps can be taken back, one after the other, before one that cannot.
-    pub steps: usize,
-    /// About how long that takes, by the author's estimates, in seconds.
-    pub seconds: u64,
-    /// What stops it there; none where it reaches the beginning.
-    pub stopped_by: Option<StepId>,
-    /// The next point of no return ahead, with its number from 1; none where there is none.
-    pub closes_at: Option<usize>,
-}
-
 impl StepState {
     pub(super) fn new(step: &PlannedStep) -> Self {
         Self {
             attempt: 0,
             way: Way::Forward,
             at: StepAt::Waiting,
+            stood: None,
             shown: None,
             approvals: Vec::new(),
             lanes: step
@@ -337,6 +267,36 @@ impl StepState {
     /// The lane of a name.
     pub fn lane(&self, name: &MachineName) -> Option<&Lane> {
         self.lanes.iter().find(|lane| lane.name == *name)
+    }
+
+    pub(super) fn can_be_looked_at(&self) -> bool {
+        !self.looking && matches!(self.at, StepAt::AtGate | StepAt::Stuck { .. })
+    }
+
+    pub(super) fn can_be_proved_again(&self) -> bool {
+        matches!(
+            &self.at,
+            StepAt::Stuck {
+                why: Stuck::Failed | Stuck::Stopped | Stuck::Unproved
+            }
+        )
+    }
+
+    pub(super) fn can_be_attested(&self) -> bool {
+        matches!(&self.at, StepAt::Stuck { why } if *why != Stuck::Unknown)
+    }
+
+    pub(super) fn can_be_skipped(&self) -> bool {
+        self.way == Way::Forward && (self.at == StepAt::AtGate || self.can_be_attested())
+    }
+
+    pub(super) fn back_can_be_dropped(&self) -> bool {
+        let untouched = match &self.at {
+            StepAt::AtGate => true,
+            StepAt::Stuck { why } => matches!(why, Stuck::Obstructed { .. }),
+            _ => false,
+        };
+        self.way == Way::Back && untouched
     }
 
     /// Whether a question of the proof already held before the step, and so proves nothing about it.
@@ -405,65 +365,5 @@ impl Run {
     pub fn people(&self) -> usize {
         let names: BTreeSet<&str> = self.present.values().map(|p| p.who.name.as_str()).collect();
         names.len()
-    }
-
-    /// The step that would be taken back next: the latest whose work may have touched something.
-    ///
-    /// None at the beginning, while something is under way, after the end, and behind a point of no
-    /// return.
-    pub fn undo_next(&self) -> Option<usize> {
-        if self.ending.is_some() || self.steps.iter().any(StepState::is_under_way) {
-            return None;
-        }
-        let number = self.undo_chain().next()?;
-        self.can_be_taken_back(number).then_some(number)
-    }
-
-    /// How far back undo reaches from here.
-    pub fn undo_limit(&self) -> UndoLimit {
-        let mut limit = UndoLimit {
-            steps: 0,
-            seconds: 0,
-            stopped_by: None,
-            closes_at: None,
-        };
-        let Some(plan) = &self.plan else { return limit };
-        for number in self.undo_chain() {
-            let Some(step) = plan.steps.get(number) else {
-                break;
-            };
-            if !self.can_be_taken_back(number) {
-                limit.stopped_by = Some(step.id.clone());
-                break;
-            }
-            limit.steps += 1;
-            limit.seconds += step.estimate_seconds;
-        }
-        limit.closes_at = plan
-            .steps
-            .iter()
-            .zip(&self.steps)
-            .position(|(step, state)| step.point_of_no_return && !state.touched)
-            .map(|number| number + 1);
-        limit
-    }
-
-    /// Steps whose work may have touched something, the latest first; steps that only read, ask or wait
-    /// are passed over.
-    fn undo_chain(&self) -> impl Iterator<Item = usize> {
-        self.steps
-            .iter()
-            .enumerate()
-            .rev()
-            .filter_map(|(number, state)| {
-                let planned = self.planned(number)?;
-                let changes = matches!(planned.performer, Performer::Machine | Performer::Person);
-                (state.touched && changes).then_some(number)
-            })
-    }
-
-    fn can_be_taken_back(&self, number: usize) -> bool {
-        self.planned(number)
-            .is_some_and(|step| !step.point_of_no_return && step.performer(Way::Back).is_some())
     }
 }

@@ -1,8 +1,8 @@
 //! What should be going on now, asked of the state and never of how it came to be.
 
 use super::decide::passes_by_itself;
-use super::event::{Stop, Token, Way};
-use super::state::{LaneAt, Run, StepAt, StepState};
+use super::{LaneAt, Run, StepAt, StepState};
+use super::{Stop, Token, Way};
 use crate::kinds::Performer;
 use crate::names::{MachineName, StepId};
 

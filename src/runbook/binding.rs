@@ -55,7 +55,7 @@ pub(super) fn machines(
         if let Some(first) = places.insert(format!("{:?}", machine.get_ref()), machine.span()) {
             let message = format!("`{host}` is bound to the same machine twice");
             let problem = reader.error(machine.span(), message);
-            problem.also.push((first, "the first is".to_owned()));
+            problem.also.push((first, "the first".to_owned()));
         }
         bound.push(machine);
     }

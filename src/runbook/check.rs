@@ -12,7 +12,7 @@ use super::table::{Reader, Syntax, Text};
 use super::uses::{self, Names, is_well_known};
 use crate::kinds::{Action, Performer};
 use crate::names::did_you_mean;
-use crate::problem::{Problem, Source};
+use crate::problem::{Problem, Severity, Source};
 
 /// Checks a draft. `sound` says that every table was read, so that a name which nobody uses is really unused.
 pub(super) fn check(source: &Arc<Source>, draft: &Draft, sound: bool) -> Vec<Problem> {
@@ -36,7 +36,13 @@ pub(super) fn check(source: &Arc<Source>, draft: &Draft, sound: bool) -> Vec<Pro
         gate(&mut reader, step);
         proof_and_undo(&mut reader, step);
     }
-    if sound {
+    // A name that seems unused may be what a mistyped one was meant to be.
+    if sound
+        && reader
+            .problems
+            .iter()
+            .all(|p| p.severity == Severity::Warning)
+    {
         names.unused(&mut reader, draft);
     }
     reader.problems
@@ -80,9 +86,7 @@ fn remember<'d, T>(
     if let Some((_, first)) = index.get(id.get_ref().as_str()) {
         let message = format!("the {what} `{}` is there twice", id.get_ref());
         let problem = reader.error(id.span(), message);
-        problem
-            .also
-            .push((first.clone(), "the first is".to_owned()));
+        problem.also.push((first.clone(), "the first".to_owned()));
         problem.hint = Some("give one of them another id".to_owned());
     } else {
         index.insert(id.get_ref(), (value, id.span()));
@@ -122,6 +126,9 @@ fn order(reader: &mut Reader, draft: &Draft, phases: &HashMap<&str, usize>) {
     for step in &draft.steps {
         let Some(text) = &step.phase else { continue };
         let Some(&phase) = phases.get(text.get_ref().as_str()) else {
+            if draft.phases.iter().any(|phase| phase.id.is_none()) {
+                continue;
+            }
             let hint = match did_you_mean(text.get_ref(), phases.keys().copied()) {
                 Some(near) => format!("did you mean `{near}`?"),
                 None => format!(
@@ -145,7 +152,7 @@ fn order(reader: &mut Reader, draft: &Draft, phases: &HashMap<&str, usize>) {
             let problem = reader.error(text.span(), message);
             problem
                 .also
-                .push((last.clone(), "the one before is".to_owned()));
+                .push((last.clone(), "the one before".to_owned()));
             problem.hint = Some("move this step up to the others of its phase".to_owned());
         } else if phase < furthest {
             let message = format!(

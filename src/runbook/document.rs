@@ -97,9 +97,7 @@ fn text(found: Option<Text>) -> String {
 
 fn format(reader: &mut Reader, root: &mut Table<'_>) {
     let Some(Item { value, .. }) = root.take("format") else {
-        if let Some(problem) = reader.missing(root, "format") {
-            problem.hint = Some(format!("write `format = {FORMAT}` as its first line"));
-        }
+        root.must_have("format");
         return;
     };
     match value.get_ref().as_integer() {
@@ -190,7 +188,7 @@ fn param_kind(reader: &mut Reader, table: &mut Table<'_>) -> Option<ParamKind> {
         "secret" => Some(ParamKind::Secret),
         "choice" => {
             let Some(choices) = choices else {
-                reader.missing(table, "choices");
+                table.must_have("choices");
                 return None;
             };
             let span = choices.span();

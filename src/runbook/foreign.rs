@@ -29,7 +29,7 @@ impl Reader {
         also_known: &[&str],
         parse: Parse<T>,
     ) -> Option<T> {
-        let mut lost_a_value = false;
+        let mut removed: Vec<String> = Vec::new();
         for round in 0..ROUNDS {
             let error = match parse(ValueDeserializer::from(value.clone())) {
                 Ok(read) if round == 0 => return Some(read),
@@ -38,15 +38,10 @@ impl Reader {
             };
             let span = error.span().unwrap_or_else(|| value.span());
             let cut = cut(value.get_mut(), &span);
-            if cut.is_none() && lost_a_value {
-                return None;
+            if !is_echo(error.message(), cut.as_ref(), &removed) {
+                self.retell(what, span, error.message(), also_known);
             }
-            self.retell(what, span, error.message(), also_known);
-            match cut {
-                Some(Cut::Key) => {}
-                Some(Cut::Value) => lost_a_value = true,
-                None => return None,
-            }
+            removed.push(cut?.key);
         }
         None
     }
@@ -79,6 +74,7 @@ impl Reader {
             .or_else(|| said.strip_prefix("invalid value: "))
             .and_then(|rest| rest.split_once(", expected "))
         {
+            let (wanted, found) = (in_toml(wanted), in_toml(found));
             self.error(span, format!("{what}: expected {wanted}, found {found}"));
         } else {
             self.error(span, format!("{what}: {said}"));
@@ -91,15 +87,37 @@ fn quoted(text: &str) -> Vec<&str> {
     text.split('`').skip(1).step_by(2).collect()
 }
 
-/// What was taken out of a table.
-enum Cut {
-    /// A key that nobody knows.
-    Key,
-    /// A key that is known, with a value that is not right.
-    Value,
+/// serde's names of types as TOML calls them.
+fn in_toml(words: &str) -> &str {
+    match words {
+        "sequence" | "a sequence" => "a list",
+        "map" | "a map" => "a table",
+        other => other,
+    }
 }
 
-/// Takes out the innermost entry that a problem is in; none where it is about the whole value.
+/// What was taken out of a table.
+struct Cut {
+    key: String,
+    /// Whether the problem was about a whole table or list.
+    whole: bool,
+}
+
+/// Whether a complaint may only come from what was taken out before.
+fn is_echo(said: &str, cut: Option<&Cut>, removed: &[String]) -> bool {
+    if removed.is_empty() || said.starts_with("unknown") || said.starts_with("invalid") {
+        return false;
+    }
+    match quoted(said).first() {
+        Some(key) if said.starts_with("missing field") => {
+            did_you_mean(key, removed.iter().map(String::as_str)).is_some()
+        }
+        _ => cut.is_none_or(|cut| cut.whole),
+    }
+}
+
+/// Takes out the innermost entry that a problem is in, and tells its key; none where the problem is
+/// about the whole value.
 fn cut(value: &mut DeValue<'_>, at: &Range<usize>) -> Option<Cut> {
     match value {
         DeValue::Table(table) => cut_table(table, at),
@@ -112,24 +130,21 @@ fn cut(value: &mut DeValue<'_>, at: &Range<usize>) -> Option<Cut> {
 }
 
 fn cut_table(table: &mut DeTable<'_>, at: &Range<usize>) -> Option<Cut> {
-    let of_key = table.keys().find(|key| key.span() == *at).cloned();
-    // The span of a table made by dotted keys is that of its key, so the value is looked at first.
+    // The span of a table made by dotted keys is that of its key, so values are looked at first.
     let inside = table
         .iter_mut()
         .find(|(_, value)| holds(&value.span(), at))
         .map(|(key, value)| (key.clone(), cut(value.get_mut(), at)));
-    match (inside, of_key) {
-        (Some((_, Some(cut))), _) => Some(cut),
-        (Some((key, None)), None) => {
-            table.remove(&key);
-            Some(Cut::Value)
-        }
-        (_, Some(key)) => {
-            table.remove(&key);
-            Some(Cut::Key)
-        }
-        (None, None) => None,
-    }
+    let key = match inside {
+        Some((_, Some(deeper))) => return Some(deeper),
+        Some((key, None)) => key,
+        None => table.keys().find(|key| key.span() == *at)?.clone(),
+    };
+    let value = table.remove(&key)?.into_inner();
+    Some(Cut {
+        key: key.into_inner().into_owned(),
+        whole: matches!(value, DeValue::Table(_) | DeValue::Array(_)),
+    })
 }
 
 fn holds(outer: &Range<usize>, inner: &Range<usize>) -> bool {

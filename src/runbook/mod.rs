@@ -11,6 +11,7 @@ mod document;
 mod draft;
 mod duration;
 mod environment;
+mod fields;
 mod foreign;
 pub mod model;
 mod needs;

@@ -24,10 +24,11 @@ pub(super) fn check(reader: &mut Reader, steps: &[StepDraft], index: &HashMap<&s
         }
         edges.push(known);
     }
-    let in_circle = circles(reader, steps, &edges);
+    let circles = circles(reader, steps, &edges);
     for (at, needs) in edges.iter().enumerate() {
         for (needed, text) in needs {
-            if *needed > at && !(in_circle[at] && in_circle[*needed]) {
+            let told = circles[at].is_some() && circles[at] == circles[*needed];
+            if *needed > at && !told {
                 let message = format!(
                     "`{}` is needed here, but stands further down",
                     text.get_ref()
@@ -35,7 +36,7 @@ pub(super) fn check(reader: &mut Reader, steps: &[StepDraft], index: &HashMap<&s
                 let problem = reader.error(text.span(), message);
                 problem.hint = Some("steps run in the order of the file: move one of them".into());
                 if let Some(id) = &steps[*needed].id {
-                    problem.also.push((id.span(), "it stands here".to_owned()));
+                    problem.also.push((id.span(), "it stands".to_owned()));
                 }
             }
         }
@@ -49,12 +50,17 @@ enum Seen {
     Done,
 }
 
-/// Names each circle once; tells which steps are in one.
+/// Names each circle once, and tells which one each step is in.
 ///
 /// A depth-first walk with its own stack, because a chain of needs can be as long as the runbook.
-fn circles(reader: &mut Reader, steps: &[StepDraft], edges: &[Vec<(usize, &Text)>]) -> Vec<bool> {
+fn circles(
+    reader: &mut Reader,
+    steps: &[StepDraft],
+    edges: &[Vec<(usize, &Text)>],
+) -> Vec<Option<usize>> {
     let mut seen = vec![Seen::No; steps.len()];
-    let mut in_circle = vec![false; steps.len()];
+    let mut circle_of: Vec<Option<usize>> = vec![None; steps.len()];
+    let mut circles = 0;
     for start in 0..steps.len() {
         if seen[start] != Seen::No {
             continue;
@@ -81,15 +87,16 @@ fn circles(reader: &mut Reader, steps: &[StepDraft], edges: &[Vec<(usize, &Text)
                         .map(|(step, _)| *step)
                         .collect();
                     for member in &members {
-                        in_circle[*member] = true;
+                        circle_of[*member].get_or_insert(circles);
                     }
+                    circles += 1;
                     tell(reader, steps, &members, text);
                 }
                 Seen::Done => {}
             }
         }
     }
-    in_circle
+    circle_of
 }
 
 fn tell(reader: &mut Reader, steps: &[StepDraft], members: &[usize], at: &Text) {

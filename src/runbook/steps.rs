@@ -30,7 +30,7 @@ pub(super) fn read(reader: &mut Reader, mut table: Table<'_>) -> StepDraft {
     let action = match table.take("do") {
         Some(item) => action(reader, "do", item.value),
         None => {
-            reader.missing(&table, "do");
+            table.must_have("do");
             None
         }
     };

@@ -5,8 +5,7 @@ use std::time::Duration;
 
 use futures_util::FutureExt;
 use tokio::io::{
-    AsyncBufRead, AsyncBufReadExt, AsyncRead, AsyncReadExt, AsyncSeekExt, AsyncWrite,
-    AsyncWriteExt, BufReader,
+    AsyncBufReadExt, AsyncRead, AsyncReadExt, AsyncSeekExt, AsyncWrite, AsyncWriteExt, BufReader,
 };
 use tokio::sync::mpsc;
 
@@ -15,12 +14,10 @@ use super::error::Fault;
 use super::frames::{Frame, Greeting, LONGEST, number};
 use super::receipt::{Answer, Chunk, ReceiptState, Settled, Signal, Signalled};
 use super::script::{Script, quote};
+use super::stream::{copy, garbled, read_line, until};
 use super::survey::Survey;
 
 const AGENT: &str = include_str!("agent.sh");
-
-/// The largest piece of output handed on at once, in bytes.
-const PIECE: u64 = 256 * 1024;
 
 pub(super) type Reader = Box<dyn AsyncRead + Send + Unpin>;
 pub(super) type Writer = Box<dyn AsyncWrite + Send + Unpin>;
@@ -203,7 +200,7 @@ impl Channel {
                         let Some(jobs) = &self.near else {
                             return Err(garbled(&line));
                         };
-                        let path = jobs.join(claim.token.as_str()).join("out");
+                        let path = jobs.join(format!("{}_out", claim.token));
                         let mut opened = tokio::fs::File::open(path).await?;
                         opened.seek(std::io::SeekFrom::Start(at)).await?;
                         file = Some(opened);
@@ -340,82 +337,15 @@ impl Greeting {
     }
 }
 
-fn garbled(line: &[u8]) -> Fault {
-    let text = String::from_utf8_lossy(line);
-    Fault::Garbled(text.chars().take(200).collect())
-}
-
-/// Reads a line and takes its newline off.
-async fn read_line<R: AsyncBufRead + Unpin>(from: &mut R) -> Result<Vec<u8>, Fault> {
-    let mut line = Vec::new();
-    from.take(LONGEST).read_until(b'\n', &mut line).await?;
-    match line.pop() {
-        Some(b'\n') => Ok(line),
-        Some(_) if line.len() as u64 + 1 >= LONGEST => Err(garbled(&line)),
-        _ => Err(Fault::Gone("the other side closed the channel".into())),
-    }
-}
-
-/// Hands on what stands between `at` and `end`. Waits for the receiver as long as there is one; when
-/// it has gone, the rest is read and dropped so that the end is still heard.
-async fn copy<R: AsyncRead + Unpin>(
-    from: &mut R,
-    at: &mut u64,
-    end: u64,
-    out: &mpsc::Sender<Chunk>,
-) -> Result<(), Fault> {
-    while *at < end {
-        let want = (end - *at).min(PIECE);
-        let mut bytes = Vec::with_capacity(want as usize);
-        let got = from.take(want).read_buf(&mut bytes).await? as u64;
-        if got == 0 {
-            return Err(Fault::Gone(
-                "the output ended before its announced length".into(),
-            ));
-        }
-        // an error says that nobody listens any more
-        let _ = out.send(Chunk { offset: *at, bytes }).await;
-        *at += got;
-    }
-    Ok(())
-}
-
-/// Reads up to and including `mark`. Returns what stood before it, at most `cap` bytes, and whether
-/// there was more.
-async fn until<R: AsyncBufRead + Unpin>(
-    from: &mut R,
-    mark: &[u8],
-    cap: usize,
-) -> Result<(Vec<u8>, bool), Fault> {
-    let mut kept = Vec::new();
-    let mut cut = false;
-    let mut keep = |bytes: &[u8]| {
-        let room = cap - kept.len();
-        cut |= bytes.len() > room;
-        kept.extend_from_slice(&bytes[..bytes.len().min(room)]);
-    };
-    // the last bytes seen, which may be the beginning of the mark
-    let mut tail: Vec<u8> = Vec::new();
-    loop {
-        let piece = from.fill_buf().await?;
-        if piece.is_empty() {
-            return Err(Fault::Gone("the other side closed the channel".into()));
-        }
-        let before = tail.len();
-        let length = piece.len();
-        tail.extend_from_slice(piece);
-        if let Some(found) = tail.windows(mark.len()).position(|window| window == mark) {
-            keep(&tail[..found]);
-            from.consume(found + mark.len() - before);
-            return Ok((kept, cut));
-        }
-        from.consume(length);
-        let sure = tail.len().saturating_sub(mark.len() - 1);
-        keep(&tail[..sure]);
-        tail.drain(..sure);
-    }
-}
-
 #[cfg(test)]
-#[path = "channel_tests.rs"]
-mod tests;
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_program_is_one_function_and_one_call() {
+        let text = program("w", None);
+        assert!(text.starts_with("rs_agent() {\n"));
+        assert!(text.ends_with("\n}\nrs_agent w '' END\n"));
+        assert!(!text.lines().any(|line| line.starts_with('#')));
+    }
+}

@@ -29,7 +29,7 @@ const ANSWER: usize = 1024 * 1024;
 pub struct Host(Arc<Kind>);
 
 enum Kind {
-    Real(Pool),
+    Real(Box<Pool>),
     Scripted(String, Scripted),
 }
 
@@ -48,14 +48,14 @@ impl Host {
     /// This machine with another POSIX shell under the agent, as `["busybox", "sh"]`.
     pub fn local_under(name: &str, spool: PathBuf, shell: Vec<OsString>) -> Self {
         let road = Road::Local(Local { spool, shell });
-        Self(Arc::new(Kind::Real(Pool::new(name, road))))
+        Self(Arc::new(Kind::Real(Box::new(Pool::new(name, road)))))
     }
 
     /// A machine behind ssh. `control_dir` exists, is ours alone (0700) and has a short path: at most
     /// 62 bytes, because a socket's whole name is limited.
     pub fn ssh(name: &str, destination: Destination, control_dir: PathBuf) -> Self {
         let road = Road::Ssh(Ssh::new(destination, control_dir));
-        Self(Arc::new(Kind::Real(Pool::new(name, road))))
+        Self(Arc::new(Kind::Real(Box::new(Pool::new(name, road)))))
     }
 
     /// A play for tests.
@@ -268,11 +268,11 @@ impl Host {
     /// for every other machine.
     pub fn spool_file(&self, token: &Token) -> Option<PathBuf> {
         match &*self.0 {
-            Kind::Real(Pool {
-                road: Road::Local(local),
-                ..
-            }) => Some(local.spool.join("jobs").join(token.as_str()).join("out")),
-            _ => None,
+            Kind::Real(pool) => match &pool.road {
+                Road::Local(local) => Some(local.spool.join("jobs").join(format!("{token}_out"))),
+                Road::Ssh(_) => None,
+            },
+            Kind::Scripted(..) => None,
         }
     }
 

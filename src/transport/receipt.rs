@@ -18,7 +18,7 @@ pub struct Answer {
 pub struct Chunk {
     /// Where it stands in the output, in bytes from its beginning.
     pub offset: u64,
-    /// Never empty, at most 64 KiB.
+    /// Never empty, at most 256 KiB.
     pub bytes: Vec<u8>,
 }
 

@@ -1,83 +1,17 @@
 //! A machine that only plays its part, for tests of everything above.
 
-use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use tokio::sync::{Notify, mpsc};
 use tokio::time::{Instant, sleep, sleep_until, timeout};
 
-use super::claim::{Claim, Nonce, Token};
+use super::claim::{Claim, Token};
 use super::error::{LinkError, LinkTrouble};
+use super::play::{Fate, Job, Pattern, Play, Reply, Then};
 use super::receipt::{Answer, Chunk, ReceiptState, Settled, Signal, Signalled};
 use super::script::Script;
 use super::survey::{Receipts, Survey};
-
-/// What a scripted machine does with a script.
-#[derive(Debug, Clone)]
-pub struct Reply {
-    code: i32,
-    stdout: Vec<u8>,
-    stderr: Vec<u8>,
-    takes: Option<Duration>,
-    breaks: Option<(usize, Then)>,
-}
-
-/// What became of a step whose link was lost.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Then {
-    /// The start never arrived: no such token.
-    Nothing,
-    /// It runs on, and ends as its reply says.
-    Runs,
-    /// It ended while nobody listened.
-    Ended,
-    /// Its keeper died with it.
-    Lost,
-}
-
-impl Reply {
-    /// Ends at once with this code, and says nothing.
-    pub fn exit(code: i32) -> Self {
-        Self {
-            code,
-            stdout: Vec::new(),
-            stderr: Vec::new(),
-            takes: Some(Duration::ZERO),
-            breaks: None,
-        }
-    }
-
-    /// Says this on standard output. A step has one output: this, then standard error.
-    pub fn stdout(mut self, bytes: impl Into<Vec<u8>>) -> Self {
-        self.stdout = bytes.into();
-        self
-    }
-
-    /// Says this on standard error.
-    pub fn stderr(mut self, bytes: impl Into<Vec<u8>>) -> Self {
-        self.stderr = bytes.into();
-        self
-    }
-
-    /// Takes this long after it has said everything.
-    pub fn takes(mut self, time: Duration) -> Self {
-        self.takes = Some(time);
-        self
-    }
-
-    /// Goes on until it is signalled.
-    pub fn until_signalled(mut self) -> Self {
-        self.takes = None;
-        self
-    }
-
-    /// Loses the link at its first start, after so many bytes of output.
-    pub fn loses_link(mut self, after: usize, then: Then) -> Self {
-        self.breaks = Some((after, then));
-        self
-    }
-}
 
 /// A scripted machine. Clones are the same machine, so a test keeps one and gives one to
 /// [`super::Host::scripted`]. It starts with no rule, and refuses what no rule speaks of with code 127.
@@ -88,38 +22,6 @@ pub struct Scripted(Arc<Stage>);
 struct Stage {
     play: Mutex<Play>,
     changed: Notify,
-}
-
-#[derive(Default)]
-struct Play {
-    rules: Vec<(Pattern, Reply)>,
-    down: Option<LinkTrouble>,
-    no_receipts: Option<String>,
-    wiped: u32,
-    boots: u32,
-    jobs: HashMap<Token, Job>,
-    ran: Vec<(Token, Script)>,
-    asked: Vec<Script>,
-}
-
-enum Pattern {
-    Contains(String),
-    Exactly(String),
-}
-
-#[derive(Clone)]
-struct Job {
-    output: Vec<u8>,
-    code: i32,
-    fate: Fate,
-}
-
-#[derive(Clone, Copy, PartialEq)]
-enum Fate {
-    Runs(Option<Instant>),
-    Ended,
-    Revoked,
-    Lost,
 }
 
 impl Scripted {
@@ -423,73 +325,6 @@ impl Scripted {
     }
 }
 
-impl Play {
-    fn nonce(&self) -> Result<Nonce, super::claim::NotAToken> {
-        Nonce::new(format!("5c{:x}.{:x}", self.wiped, self.boots))
-    }
-
-    fn find(&self, script: &Script) -> Option<usize> {
-        self.rules.iter().rposition(|(pattern, _)| match pattern {
-            Pattern::Contains(text) => script.text().contains(text.as_str()),
-            Pattern::Exactly(text) => script.text() == text,
-        })
-    }
-
-    fn reply(&self, script: &Script) -> Reply {
-        self.find(script).map_or_else(
-            || Reply::exit(127).stderr(format!("no rule for {:?}\n", script.text())),
-            |found| self.rules[found].1.clone(),
-        )
-    }
-
-    fn mend(&mut self, script: &Script) {
-        if let Some(found) = self.find(script) {
-            self.rules[found].1.breaks = None;
-        }
-    }
-
-    fn state(&mut self, claim: &Claim) -> ReceiptState {
-        let lost = |why: &str| ReceiptState::Lost { why: why.into() };
-        let Ok(nonce) = self.nonce() else {
-            return lost("the spool has no name");
-        };
-        let split = |nonce: &Nonce| {
-            let text = nonce.as_str().to_owned();
-            text.split_once('.')
-                .map(|(spool, boot)| (spool.to_owned(), boot.to_owned()))
-        };
-        let (now, then) = (split(&nonce), split(&claim.nonce));
-        if now.as_ref().map(|now| &now.0) != then.as_ref().map(|then| &then.0) {
-            return lost("the spool is not the one the step was started in");
-        }
-        let Some(job) = self.jobs.get_mut(&claim.token) else {
-            return match now == then {
-                true => ReceiptState::None,
-                false => lost("the host has restarted since, and what it knew may be gone"),
-            };
-        };
-        job.pass_time();
-        let bytes = job.output.len() as u64;
-        match job.fate {
-            Fate::Runs(_) => ReceiptState::Running { bytes },
-            Fate::Ended => ReceiptState::Exited {
-                code: job.code,
-                bytes,
-            },
-            Fate::Revoked => ReceiptState::Revoked,
-            Fate::Lost => lost("its keeper is gone and left no status"),
-        }
-    }
-}
-
-impl Job {
-    fn pass_time(&mut self) {
-        if matches!(self.fate, Fate::Runs(Some(end)) if end <= Instant::now()) {
-            self.fate = Fate::Ended;
-        }
-    }
-}
-
 fn broken(host: &str, doing: &str, trouble: LinkTrouble) -> LinkError {
     LinkError {
         host: host.into(),
@@ -498,3 +333,6 @@ fn broken(host: &str, doing: &str, trouble: LinkTrouble) -> LinkError {
         said: String::new(),
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -158,7 +158,7 @@ impl Probe for Works {
         }))
     }
 
-    fn judge(&self, reply: &probe::Reply) -> Verdict {
+    fn judge(&self, _: &Scene<'_>, reply: &probe::Reply) -> Verdict {
         Verdict {
             holds: if reply.code == 0 {
                 Holds::Yes

@@ -1,0 +1,264 @@
+//! One container: stopped, started, restarted, looked at, or a program run inside it.
+//!
+//! ```toml
+//! do.docker.stop    = "pryvio_nginx"
+//! do.docker.exec    = { container = "pryvio_mongodb", command = ["/app/bin/mongodump", "-o", "/app/backup/"] }
+//! do.docker.inspect = "pryvio_core"
+//! ```
+//!
+//! A program inside a container gets no terminal: with one, docker turns line ends into `\r\n` and mixes
+//! standard error into standard output, and nobody is there to type.
+
+mod state;
+
+use serde::Deserialize;
+use toml::Spanned;
+use toml::de::ValueDeserializer;
+
+use self::state::{ContainerProbe, Is, Status};
+use super::{Action, Exhibit, Kind, Leg, Mentions, Moment, Obstacle, Performer, Proposal};
+use super::{Question, Reply, Scene};
+use crate::probe::{Probe, words};
+use crate::template::{Template, TemplateError};
+
+/// The kind, for the list.
+pub(super) const KIND: Kind = Kind {
+    name: "docker",
+    parse: |value| Ok(Box::new(parse(value)?)),
+};
+
+fn parse(value: ValueDeserializer<'_>) -> Result<Docker, toml::de::Error> {
+    Docker::deserialize(value)
+}
+
+#[derive(Debug, Clone, Deserialize)]
+#[serde(try_from = "Keys")]
+struct Docker {
+    verb: Verb,
+    container: Spanned<Template>,
+    /// The program and its arguments; empty for every verb but exec.
+    command: Vec<Spanned<Template>>,
+    ok_codes: Vec<i32>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Verb {
+    Stop,
+    Start,
+    Restart,
+    Inspect,
+    Exec,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+struct Keys {
+    stop: Option<Spanned<Template>>,
+    start: Option<Spanned<Template>>,
+    restart: Option<Spanned<Template>>,
+    inspect: Option<Spanned<Template>>,
+    exec: Option<Exec>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+struct Exec {
+    container: Spanned<Template>,
+    #[serde(deserialize_with = "at_least_one")]
+    command: Vec<Spanned<Template>>,
+    /// Exit codes that count as success; only 0 where it is empty.
+    #[serde(default)]
+    ok_codes: Vec<i32>,
+}
+
+fn at_least_one<'de, D: serde::Deserializer<'de>>(
+    deserializer: D,
+) -> Result<Vec<Spanned<Template>>, D::Error> {
+    let command = Vec::deserialize(deserializer)?;
+    if command.is_empty() {
+        return Err(serde::de::Error::custom(
+            "a command is a program and its arguments, such as [\"/bin/sh\", \"-c\", \"…\"]",
+        ));
+    }
+    Ok(command)
+}
+
+impl TryFrom<Keys> for Docker {
+    type Error = &'static str;
+    fn try_from(keys: Keys) -> Result<Self, Self::Error> {
+        let plain = [
+            (Verb::Stop, keys.stop),
+            (Verb::Start, keys.start),
+            (Verb::Restart, keys.restart),
+            (Verb::Inspect, keys.inspect),
+        ];
+        let plain = plain.into_iter().filter_map(|(verb, container)| {
+            Some(Self {
+                verb,
+                container: container?,
+                command: Vec::new(),
+                ok_codes: Vec::new(),
+            })
+        });
+        let exec = keys.exec.map(|exec| Self {
+            verb: Verb::Exec,
+            container: exec.container,
+            command: exec.command,
+            ok_codes: exec.ok_codes,
+        });
+        let mut all = plain.chain(exec);
+        match (all.next(), all.next()) {
+            (Some(one), None) => Ok(one),
+            _ => Err("docker takes exactly one of stop, start, restart, inspect and exec"),
+        }
+    }
+}
+
+impl Verb {
+    fn name(self) -> &'static str {
+        match self {
+            Verb::Stop => "stop",
+            Verb::Start => "start",
+            Verb::Restart => "restart",
+            Verb::Inspect => "inspect",
+            Verb::Exec => "exec",
+        }
+    }
+}
+
+impl Docker {
+    /// The command line, as it is shown and run.
+    fn line(&self, scene: &Scene<'_>) -> Result<String, TemplateError> {
+        let container = state::container(self.container.get_ref(), scene)?;
+        let mut all = vec!["docker".to_owned(), self.verb.name().to_owned(), container];
+        for word in &self.command {
+            // An argument may well be an option of the program inside; it cannot be one of docker's,
+            // which stops reading options at the container's name.
+            all.push(word.get_ref().fill(scene.values)?);
+        }
+        Ok(words(all.iter().map(String::as_str))?)
+    }
+
+    fn turned(&self, verb: Verb) -> Option<Box<dyn Action>> {
+        Some(Box::new(Self {
+            verb,
+            ..self.clone()
+        }))
+    }
+
+    fn proof(&self, is: Is) -> Vec<Box<dyn Probe>> {
+        vec![Box::new(ContainerProbe {
+            container: self.container.clone(),
+            is,
+        })]
+    }
+}
+
+impl Action for Docker {
+    fn kind(&self) -> &'static str {
+        "docker"
+    }
+
+    fn headline(&self, scene: &Scene<'_>) -> Result<String, TemplateError> {
+        self.line(scene)
+    }
+
+    fn performer(&self) -> Performer {
+        Performer::Machine
+    }
+
+    fn survey(&self, moment: &Moment<'_>) -> Result<Vec<Question>, Obstacle> {
+        Ok(vec![state::question(
+            self.container.get_ref(),
+            &moment.scene,
+        )?])
+    }
+
+    fn propose(&self, moment: &Moment<'_>, replies: &[Reply]) -> Result<Proposal, Obstacle> {
+        let scene = &moment.scene;
+        let name = state::container(self.container.get_ref(), scene)?;
+        let status = state::status(&name, scene.here, replies.first())?;
+        let at = scene.here.clone();
+        let text = self.line(scene)?;
+        let mut proposal = Proposal {
+            exhibits: vec![
+                Exhibit::Command {
+                    at: at.clone(),
+                    text: text.clone(),
+                    env: Vec::new(),
+                },
+                Exhibit::Finding {
+                    label: "now".to_owned(),
+                    text: format!("{name} is {status}"),
+                },
+            ],
+            ..Proposal::default()
+        };
+        match (self.verb, status) {
+            (Verb::Stop, status) if Is::Stopped.fits(status) => {
+                proposal.already = Some(format!("{name} is {status}"));
+                return Ok(proposal);
+            }
+            (Verb::Start, Status::Running) => {
+                proposal.already = Some(format!("{name} is running"));
+                return Ok(proposal);
+            }
+            (Verb::Start | Verb::Exec, Status::Paused) => {
+                let what = format!("{name} on {at} is paused");
+                return Err(Obstacle::new(what).hint(format!("docker unpause {name}")));
+            }
+            (Verb::Exec, status) if status != Status::Running => {
+                let what = format!(
+                    "{name} on {at} is {status}, and a program can run only inside a running container"
+                );
+                return Err(
+                    Obstacle::new(what).hint(format!("docker start {name}, then look again"))
+                );
+            }
+            _ => {}
+        }
+        proposal.legs.push(Leg {
+            title: format!("docker {} {name}", self.verb.name()),
+            at,
+            shell: Default::default(),
+            text,
+            env: Vec::new(),
+            ok_codes: self.ok_codes.clone(),
+            progress: Default::default(),
+            limit_seconds: 0,
+        });
+        Ok(proposal)
+    }
+
+    fn own_proof(&self) -> Vec<Box<dyn Probe>> {
+        match self.verb {
+            Verb::Stop => self.proof(Is::Stopped),
+            Verb::Start | Verb::Restart => self.proof(Is::Running),
+            Verb::Inspect | Verb::Exec => Vec::new(),
+        }
+    }
+
+    fn derived_undo(&self) -> Option<Box<dyn Action>> {
+        match self.verb {
+            Verb::Stop => self.turned(Verb::Start),
+            Verb::Start => self.turned(Verb::Stop),
+            Verb::Restart | Verb::Inspect | Verb::Exec => None,
+        }
+    }
+
+    fn programs(&self) -> &'static [&'static str] {
+        &["docker"]
+    }
+
+    fn mentions(&self) -> Mentions<'_> {
+        let mut templates = vec![&self.container];
+        templates.extend(&self.command);
+        Mentions {
+            templates,
+            ..Mentions::default()
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,81 @@
+//! How far back undo reaches.
+
+use super::Way;
+use super::{Run, StepState};
+use crate::kinds::Performer;
+use crate::names::StepId;
+
+/// How far back undo reaches from here.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct UndoLimit {
+    /// How many steps can be taken back, one after the other, before one that cannot.
+    pub steps: usize,
+    /// About how long that takes, by the author's estimates, in seconds.
+    pub seconds: u64,
+    /// What stops it there; none where it reaches the beginning.
+    pub stopped_by: Option<StepId>,
+    /// The next point of no return ahead, with its number from 1; none where there is none.
+    pub closes_at: Option<usize>,
+}
+
+impl Run {
+    /// The step that would be taken back next: the latest whose work may have touched something.
+    ///
+    /// None at the beginning, while something is under way, after the end, and behind a point of no
+    /// return.
+    pub fn undo_next(&self) -> Option<usize> {
+        if self.ending.is_some() || self.steps.iter().any(StepState::is_under_way) {
+            return None;
+        }
+        let number = self.undo_chain().next()?;
+        self.can_be_taken_back(number).then_some(number)
+    }
+
+    /// How far back undo reaches from here.
+    pub fn undo_limit(&self) -> UndoLimit {
+        let mut limit = UndoLimit {
+            steps: 0,
+            seconds: 0,
+            stopped_by: None,
+            closes_at: None,
+        };
+        let Some(plan) = &self.plan else { return limit };
+        for number in self.undo_chain() {
+            let Some(step) = plan.steps.get(number) else {
+                break;
+            };
+            if !self.can_be_taken_back(number) {
+                limit.stopped_by = Some(step.id.clone());
+                break;
+            }
+            limit.steps += 1;
+            limit.seconds += step.estimate_seconds;
+        }
+        limit.closes_at = plan
+            .steps
+            .iter()
+            .zip(&self.steps)
+            .position(|(step, state)| step.point_of_no_return && !state.touched)
+            .map(|number| number + 1);
+        limit
+    }
+
+    /// Steps whose work may have touched something, the latest first; steps that only read, ask or wait
+    /// are passed over.
+    fn undo_chain(&self) -> impl Iterator<Item = usize> {
+        self.steps
+            .iter()
+            .enumerate()
+            .rev()
+            .filter_map(|(number, state)| {
+                let planned = self.planned(number)?;
+                let changes = matches!(planned.performer, Performer::Machine | Performer::Person);
+                (state.touched && changes).then_some(number)
+            })
+    }
+
+    fn can_be_taken_back(&self, number: usize) -> bool {
+        self.planned(number)
+            .is_some_and(|step| !step.point_of_no_return && step.performer(Way::Back).is_some())
+    }
+}

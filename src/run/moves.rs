@@ -1,0 +1,299 @@
+//! How a step moves from one standing to the next: the parts of [`Run::apply`] that take more than a line.
+
+use super::apply::Applied;
+use super::{
+    Actor, Answer, Approval, Asked, Decision, Done, Entry, LaneAt, LaneOutcome, Output, Run,
+    StepAt, StepState, Stuck, Way,
+};
+use crate::clock::Timestamp;
+use crate::kinds::Performer;
+use crate::names::{MachineName, StepId};
+use crate::probe::Holds;
+use crate::runbook::Gate;
+
+impl Run {
+    pub(super) fn reach(
+        &mut self,
+        step: &StepId,
+        attempt: u32,
+        way: Way,
+        lanes: &[MachineName],
+    ) -> Applied {
+        let number = self.number(step)?;
+        if self.steps.iter().any(StepState::is_under_way) {
+            return Err("a step is under way".to_owned());
+        }
+        match way {
+            Way::Forward if self.current() != Some(number) => {
+                return Err(format!("it is not the turn of {step}"));
+            }
+            Way::Back if self.undo_next() != Some(number) && self.current() != Some(number) => {
+                return Err(format!("{step} is not the next to be taken back"));
+            }
+            Way::Forward | Way::Back => {}
+        }
+        // Going back leaves what stands open further on, so that only one step is ever in hand. Whatever
+        // was settled after the step only read, waited, or was skipped; it is asked again on the way
+        // forward, because the world it looked at is not there any more.
+        if way == Way::Back {
+            for state in &mut self.steps[number + 1..] {
+                state.at = StepAt::Waiting;
+                state.shown = None;
+                state.approvals.clear();
+            }
+        }
+        let state = &mut self.steps[number];
+        if attempt != state.attempt + 1 {
+            return Err(format!("attempt {} was expected", state.attempt + 1));
+        }
+        for lane in lanes {
+            state.lane_mut(lane)?;
+        }
+        for lane in &mut state.lanes {
+            lane.taking_part = lanes.contains(&lane.name);
+            if lane.taking_part {
+                lane.at = LaneAt::Idle;
+                lane.outputs.clear();
+            }
+        }
+        if way == Way::Back && state.stood.is_none() {
+            state.stood = Some(Box::new(state.clone()));
+        }
+        state.attempt = attempt;
+        state.way = way;
+        state.at = StepAt::Preparing;
+        state.shown = None;
+        state.approvals.clear();
+        state.answers.clear();
+        state.look.clear();
+        state.looking = false;
+        state.stop = None;
+        state.started_at = None;
+        state.ended_at = None;
+        Ok(())
+    }
+
+    pub(super) fn approve(
+        &mut self,
+        step: &StepId,
+        attempt: u32,
+        digest: &str,
+        entry: &Entry,
+    ) -> Applied {
+        let number = self.number(step)?;
+        let performer = self
+            .planned(number)
+            .and_then(|planned| planned.performer(self.steps[number].way));
+        let two = self
+            .planned(number)
+            .is_some_and(|planned| planned.gate == Gate::TwoPeople);
+        let state = self.at_attempt(step, attempt)?;
+        state.must_be("at its gate", state.at == StepAt::AtGate)?;
+        match &state.shown {
+            Some(shown) if shown.digest == digest => {}
+            _ => return Err("the approval is for something that was not shown".to_owned()),
+        }
+        state.approvals.push(Approval {
+            by: entry.by.clone(),
+            at: entry.at,
+        });
+        let enough = match &entry.by {
+            Actor::Operator(_) if two => state.approvals.len() >= 2,
+            Actor::Operator(_) | Actor::Engine => true,
+        };
+        if !enough {
+            return Ok(());
+        }
+        state.at = StepAt::Cleared;
+        let nobody = performer == Some(Performer::Nobody);
+        let already = performer == Some(Performer::Machine)
+            && state
+                .lanes
+                .iter()
+                .all(|lane| !lane.taking_part || state.legs(&lane.name) == 0);
+        if nobody || already {
+            state.started_at = Some(entry.at);
+            for lane in &mut state.lanes {
+                if lane.taking_part {
+                    lane.at = LaneAt::Well {
+                        outcome: LaneOutcome::Succeeded { code: 0 },
+                    };
+                }
+            }
+            return self.rest_if_all_ended(step, entry.at);
+        }
+        Ok(())
+    }
+
+    pub(super) fn end_leg(
+        &mut self,
+        step: &StepId,
+        attempt: u32,
+        lane: &MachineName,
+        (leg, outcome): (u16, &LaneOutcome),
+        output: Option<&Output>,
+        entry: &Entry,
+    ) -> Applied {
+        let state = self.running_lane(step, attempt, lane, leg)?;
+        let legs = state.legs(lane);
+        let lane = state.lane_mut(lane)?;
+        lane.keep(leg, output);
+        lane.at = if !outcome.is_success() {
+            LaneAt::Badly {
+                leg,
+                outcome: outcome.clone(),
+            }
+        } else if leg + 1 < legs {
+            LaneAt::Between { next: leg + 1 }
+        } else {
+            LaneAt::Well {
+                outcome: outcome.clone(),
+            }
+        };
+        self.rest_if_all_ended(step, entry.at)
+    }
+
+    /// Moves a step on when none of its lanes has anything left to do.
+    pub(super) fn rest_if_all_ended(&mut self, step: &StepId, at: Timestamp) -> Applied {
+        let number = self.number(step)?;
+        let proofs = self.proof_count(number);
+        let state = &mut self.steps[number];
+        let stopped = state.stop.is_some();
+        let mut verdict = None;
+        for lane in state.lanes.iter().filter(|lane| lane.taking_part) {
+            let why = match &lane.at {
+                LaneAt::Running { .. } => return Ok(()),
+                // A stop ends the lane where it is: the next leg is not begun.
+                LaneAt::Idle | LaneAt::Between { .. } if stopped => Some(Stuck::Stopped),
+                // One lane that ended badly does not keep its neighbours from beginning.
+                LaneAt::Idle | LaneAt::Between { .. } => return Ok(()),
+                LaneAt::Well { .. } => None,
+                LaneAt::Badly { .. } if stopped => Some(Stuck::Stopped),
+                LaneAt::Badly { .. } => Some(Stuck::Failed),
+                LaneAt::Unknown { .. } => Some(Stuck::Unknown),
+            };
+            if verdict != Some(Stuck::Unknown) && why.is_some() {
+                verdict = why;
+            }
+        }
+        match verdict {
+            Some(why) => {
+                state.at = StepAt::Stuck { why };
+                state.ended_at = Some(at);
+            }
+            None if proofs == 0 => state.finish(Done::Unchecked, at),
+            None => state.at = StepAt::Proving,
+        }
+        Ok(())
+    }
+
+    pub(super) fn answer(
+        &mut self,
+        step: &StepId,
+        attempt: u32,
+        asked: Asked,
+        answers: &[Answer],
+        entry: &Entry,
+    ) -> Applied {
+        let number = self.number(step)?;
+        let proofs = self.proof_count(number);
+        let state = self.at_attempt(step, attempt)?;
+        if answers
+            .iter()
+            .any(|answer| usize::from(answer.proof) >= proofs)
+        {
+            return Err("there is no such question in the proof".to_owned());
+        }
+        if asked == Asked::Look {
+            state.looking = false;
+            state
+                .look
+                .extend(answers.iter().map(|a| (a.proof, a.clone())));
+            return Ok(());
+        }
+        state.must_be("proving", state.at == StepAt::Proving)?;
+        if answers
+            .iter()
+            .any(|answer| state.answers.contains_key(&answer.proof))
+        {
+            return Err("that question is answered already".to_owned());
+        }
+        state
+            .answers
+            .extend(answers.iter().map(|a| (a.proof, a.clone())));
+        if state.answers.len() < proofs {
+            return Ok(());
+        }
+        if state
+            .answers
+            .values()
+            .all(|answer| answer.holds == Holds::Yes)
+        {
+            let vacuous = state.answers.keys().all(|proof| state.held_before(*proof));
+            state.finish(Done::Proved { vacuous }, entry.at);
+        } else {
+            state.at = StepAt::Stuck {
+                why: Stuck::Unproved,
+            };
+            state.ended_at = Some(entry.at);
+        }
+        Ok(())
+    }
+
+    pub(super) fn settle(
+        &mut self,
+        step: &StepId,
+        attempt: u32,
+        lane: &MachineName,
+        (decision, reason): (Decision, &str),
+        entry: &Entry,
+    ) -> Applied {
+        let state = self.at_attempt(step, attempt)?;
+        state.must_be(
+            "stuck",
+            state.at
+                == StepAt::Stuck {
+                    why: Stuck::Unknown,
+                },
+        )?;
+        let legs = state.legs(lane);
+        let lane = state.lane_mut(lane)?;
+        let LaneAt::Unknown { leg, .. } = lane.at else {
+            return Err(format!("the outcome on lane {} is known", lane.name));
+        };
+        let proof = || format!("decided by a person: {reason}");
+        lane.at = match decision {
+            Decision::Happened if leg + 1 < legs => LaneAt::Between { next: leg + 1 },
+            Decision::Happened => LaneAt::Well {
+                outcome: LaneOutcome::SaidDone { note: proof() },
+            },
+            Decision::Failed | Decision::DidNotHappen | Decision::RunAgain => LaneAt::Badly {
+                leg,
+                outcome: LaneOutcome::NotRun { proof: proof() },
+            },
+        };
+        state.at = StepAt::Running;
+        state.ended_at = None;
+        self.rest_if_all_ended(step, entry.at)
+    }
+}
+
+impl StepState {
+    /// Comes to rest, done. A step that was taken back waits for its turn again.
+    pub(super) fn finish(&mut self, how: Done, at: Timestamp) {
+        self.ended_at = Some(at);
+        match self.way {
+            Way::Forward => {
+                self.at = StepAt::Done { how };
+            }
+            Way::Back => {
+                self.at = StepAt::Waiting;
+                self.way = Way::Forward;
+                self.stood = None;
+                self.undone = true;
+                self.touched = false;
+                self.leaves.clear();
+            }
+        }
+    }
+}

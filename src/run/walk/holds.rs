@@ -1,0 +1,83 @@
+//! What moves by itself between presses, and what must hold after whatever happened.
+
+use super::made_up::machine;
+use super::walker::Walk;
+use crate::probe::Holds;
+use crate::run::*;
+
+impl Walk {
+    pub(super) fn links_and_clients_move(&mut self) {
+        let machine = machine(self.dice.below(3));
+        let finding = match self.dice.below(4) {
+            0 => Finding::LinkLost {
+                machine,
+                why: "reset".into(),
+            },
+            1 => Finding::LinkBack { machine },
+            2 => Finding::Detached {
+                client: self.last_client,
+            },
+            _ => return self.attach(),
+        };
+        let refused = self.command(Command::Found(finding)).is_err();
+        *self
+            .world
+            .reached
+            .entry(if refused { "late" } else { "found" })
+            .or_default() += 1;
+    }
+
+    pub(super) fn check(&self) {
+        let wanted = wanted(&self.run);
+        let under_way = self
+            .run
+            .steps
+            .iter()
+            .filter(|step| step.is_under_way())
+            .count();
+        assert!(under_way <= 1, "one step at a time");
+        let stands = self.run.ending.is_none() && !wanted.person && wanted.tasks.is_empty();
+        assert!(
+            !stands,
+            "an open run is never without somebody to move it: {:?}",
+            self.run
+        );
+        for (planned, state) in self
+            .run
+            .plan
+            .iter()
+            .flat_map(|p| &p.steps)
+            .zip(&self.run.steps)
+        {
+            if let StepAt::Done {
+                how: Done::Proved { .. },
+            } = &state.at
+            {
+                assert_eq!(state.answers.len(), planned.proofs.len());
+                assert!(
+                    state
+                        .answers
+                        .values()
+                        .all(|answer| answer.holds == Holds::Yes)
+                );
+            }
+            let unknown = state
+                .lanes
+                .iter()
+                .any(|lane| matches!(lane.at, LaneAt::Unknown { .. }));
+            if unknown {
+                let done = matches!(state.at, StepAt::Done { .. } | StepAt::Skipped { .. });
+                assert!(!done, "an unknown outcome is never passed over");
+            }
+        }
+        self.undo_says_what_can_be();
+    }
+
+    pub(super) fn undo_says_what_can_be(&self) {
+        if let Some(number) = self.run.undo_next() {
+            let planned = self.run.planned(number).expect("planned");
+            assert!(!planned.point_of_no_return);
+            assert!(self.run.undo_limit().steps >= 1);
+        }
+    }
+}

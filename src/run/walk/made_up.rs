@@ -1,0 +1,157 @@
+//! Dice, plans and proposals for the walk.
+
+use std::collections::BTreeMap;
+
+use crate::kinds::{Exhibit, Leg, Performer, Progress, Proposal, Shell};
+use crate::names::{EnvName, MachineName, PhaseId, StepId};
+use crate::run::{Plan, PlannedPhase, PlannedStep, PlannedUndo, Proof, RunbookCopy};
+use crate::runbook::{EnvironmentKind, Gate};
+
+/// SplitMix64 (Steele, Lea, Flood: Fast Splittable Pseudorandom Number Generators, 2014): small enough to
+/// stand here, and a seed always gives the same walk.
+pub(super) struct Dice(pub(super) u64);
+
+impl Dice {
+    pub(super) fn next(&mut self) -> u64 {
+        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
+        let mut z = self.0;
+        z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+        z ^ (z >> 31)
+    }
+
+    pub(super) fn below(&mut self, n: usize) -> usize {
+        (self.next() % n.max(1) as u64) as usize
+    }
+
+    pub(super) fn one_in(&mut self, n: usize) -> bool {
+        self.below(n) == 0
+    }
+
+    pub(super) fn pick<'a, T>(&mut self, from: &'a [T]) -> &'a T {
+        &from[self.below(from.len())]
+    }
+}
+
+pub(super) fn step_id(number: usize) -> StepId {
+    StepId::new(format!("s{number}")).unwrap()
+}
+
+pub(super) fn machine(number: usize) -> MachineName {
+    MachineName::new(format!("m{number}")).unwrap()
+}
+
+pub(super) fn proof(lane: &MachineName, person: bool) -> Proof {
+    Proof {
+        lane: lane.clone(),
+        at: (!person).then(|| lane.clone()),
+        says: "it is so".into(),
+        person,
+        within_seconds: 0,
+        every_millis: 0,
+    }
+}
+
+pub(super) fn random_plan(dice: &mut Dice) -> Plan {
+    let phase = PhaseId::new("p").unwrap();
+    let steps = (0..1 + dice.below(5))
+        .map(|number| {
+            let lanes: Vec<_> = (0..1 + dice.below(3)).map(machine).collect();
+            let proofs = (0..dice.below(3))
+                .map(|_| proof(&lanes[0], dice.one_in(4)))
+                .collect();
+            let performer = *dice.pick(&[
+                Performer::Machine,
+                Performer::Machine,
+                Performer::Machine,
+                Performer::Person,
+                Performer::Watch,
+                Performer::Nobody,
+            ]);
+            let gate = match dice.below(5) {
+                0 => Gate::Auto,
+                1 => Gate::TypeBack {
+                    words: "go on".into(),
+                },
+                2 => Gate::TwoPeople,
+                _ => Gate::Confirm,
+            };
+            let undo = match dice.below(3) {
+                0 => PlannedUndo::Unsaid,
+                1 => PlannedUndo::Never {
+                    reason: "because".into(),
+                },
+                _ => PlannedUndo::Action {
+                    headline: "undo".into(),
+                    performer: Performer::Machine,
+                    proofs: vec![proof(&lanes[0], false)],
+                },
+            };
+            let needs = match number {
+                0 => Vec::new(),
+                n if dice.one_in(3) => vec![step_id(n - 1)],
+                _ => Vec::new(),
+            };
+            PlannedStep {
+                id: step_id(number),
+                phase: phase.clone(),
+                title: "step".into(),
+                about: String::new(),
+                kind: "command".into(),
+                headline: "true".into(),
+                performer,
+                lanes,
+                gate,
+                proofs,
+                undo,
+                estimate_seconds: 10,
+                timeout_seconds: 0,
+                downtime: None,
+                point_of_no_return: dice.one_in(8),
+                needs,
+            }
+        })
+        .collect();
+    Plan {
+        runbook: RunbookCopy {
+            copy: "runbook.toml".into(),
+            bytes: 1,
+            sha256: "0".repeat(64),
+        },
+        title: "walk".into(),
+        about: String::new(),
+        environment: EnvName::new("here").unwrap(),
+        environment_kind: EnvironmentKind::Rehearsal,
+        environment_digest: "0".repeat(64),
+        people: if dice.one_in(6) { 2 } else { 0 },
+        window_seconds: 0,
+        params: Vec::new(),
+        machines: Vec::new(),
+        phases: vec![PlannedPhase {
+            id: phase,
+            title: "p".into(),
+        }],
+        steps,
+    }
+}
+
+pub(super) fn proposal(dice: &mut Dice, lane: &MachineName, salt: u64) -> Proposal {
+    let leg = |number| Leg {
+        title: format!("leg {number}"),
+        at: lane.clone(),
+        shell: Shell::Sh,
+        text: format!("true {salt}"),
+        env: Vec::new(),
+        ok_codes: Vec::new(),
+        progress: Progress::None,
+        limit_seconds: 0,
+    };
+    Proposal {
+        exhibits: vec![Exhibit::Text {
+            text: format!("{salt}"),
+        }],
+        legs: (0..dice.below(3)).map(leg).collect(),
+        leaves: BTreeMap::from([("backup".to_owned(), format!("/b/{salt}"))]),
+        already: None,
+    }
+}
