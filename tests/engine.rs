@@ -1,5 +1,7 @@
 //! An engine at work: real sockets, real journals, and machines that are this one or play their part.
 
+#[path = "engine/process.rs"]
+mod process;
 #[path = "engine/stage.rs"]
 mod stage;
 

@@ -72,6 +72,9 @@ pub enum Refusal {
     /// There is no way back from here.
     #[error("step {0} cannot be taken back from here")]
     NoWayBack(StepId),
+    /// What it would become does not fit into a record of the journal.
+    #[error("it cannot be written down: {0}")]
+    CannotBeKept(String),
     /// The run cannot be ended while something is under way.
     #[error("step {0} is under way; stop it first")]
     UnderWay(StepId),

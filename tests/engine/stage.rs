@@ -158,7 +158,7 @@ impl Probe for Works {
         }))
     }
 
-    fn judge(&self, reply: &probe::Reply) -> Verdict {
+    fn judge(&self, _: &Scene<'_>, reply: &probe::Reply) -> Verdict {
         Verdict {
             holds: if reply.code == 0 {
                 Holds::Yes
@@ -400,21 +400,7 @@ impl Stage {
     }
 
     pub async fn attach(&self, name: &str) -> Person {
-        let (client, updates) = Client::connect(Attach {
-            socket: self.socket(),
-            name: name.to_owned(),
-            watch: false,
-        });
-        let mut person = Person {
-            client,
-            updates,
-            folded: Folded::default(),
-            number: 0,
-        };
-        while person.number == 0 || !person.run().present.contains_key(&person.number) {
-            person.next().await;
-        }
-        person
+        Person::attach(self.socket(), name).await
     }
 }
 
@@ -452,6 +438,25 @@ pub struct Person {
 }
 
 impl Person {
+    /// Attaches, and waits until the run says so.
+    pub async fn attach(socket: PathBuf, name: &str) -> Self {
+        let (client, updates) = Client::connect(Attach {
+            socket,
+            name: name.to_owned(),
+            watch: false,
+        });
+        let mut person = Self {
+            client,
+            updates,
+            folded: Folded::default(),
+            number: 0,
+        };
+        while person.number == 0 || !person.run().present.contains_key(&person.number) {
+            person.next().await;
+        }
+        person
+    }
+
     pub fn run(&self) -> &Run {
         &self.folded.run
     }

@@ -10,7 +10,7 @@ use super::{Ground, Receipt};
 use crate::clock::Timestamp;
 use crate::names::{MachineName, StepId};
 use crate::probe::{Ask, Holds, Probe, Question, Scene, Verdict};
-use crate::run::{Answer, Asked, Finding, Run, Way, proof_specs};
+use crate::run::{Answer, Asked, Finding, Run, Way, asked_at, proof_specs};
 use crate::runbook::{StepSpec, Undo};
 use crate::wire::Live;
 
@@ -142,11 +142,8 @@ fn declared<'a>(
     index: usize,
 ) -> Option<Inquiry<'a>> {
     let proof = spec.verify.get(index)?;
-    let here = match &proof.on {
-        // The plan was laid with the same values, so the host is one machine.
-        Some(host) => ground.values.only_machine(host).ok()?.clone(),
-        None => lane.clone(),
-    };
+    // The plan was laid with the same values, so the place is one machine.
+    let here = asked_at(proof, &lane, &ground.values).ok()?;
     Some(Inquiry {
         number,
         step: spec.id.clone(),
@@ -246,7 +243,7 @@ pub(super) async fn verdict(
     };
     match ground.ask(&question, limit, "asking").await {
         Ok(reply) => {
-            let verdict = probe.judge(&reply);
+            let verdict = probe.judge(&scene, &reply);
             Verdict {
                 holds: verdict.holds,
                 seen: ground.words(&verdict.seen),

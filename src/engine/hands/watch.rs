@@ -7,7 +7,7 @@ use super::{Ground, Receipt};
 use crate::clock::Timestamp;
 use crate::kinds::{Action, Awaited};
 use crate::names::{MachineName, StepId};
-use crate::probe::Holds;
+use crate::probe::{Holds, Place};
 use crate::run::{Finding, LaneAt, LaneOutcome, Run, Way};
 use crate::runbook::Undo;
 use crate::wire::Live;
@@ -55,7 +55,11 @@ impl Watch {
         let mut times = 0u32;
         loop {
             let probe = awaited.probe.as_ref();
-            let verdict = verdict(ground, probe, &self.lane, LIMIT).await;
+            let here = match probe.usual_place() {
+                Place::Lane => self.lane.clone(),
+                Place::Bastion => MachineName::bastion(),
+            };
+            let verdict = verdict(ground, probe, &here, LIMIT).await;
             let seen = verdict.seen;
             if verdict.holds == Holds::Yes {
                 return self.end(LaneOutcome::Came { seen });
