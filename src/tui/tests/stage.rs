@@ -15,9 +15,8 @@ use crate::kinds::{Exhibit, Leg, Performer, Progress, Proposal, Shell};
 use crate::names::{EnvName, MachineName, PhaseId, RunId, StepId};
 use crate::probe::Holds;
 use crate::run::{
-    Answer, Asked, Command, Entry, Finding, Intent, LaneOutcome, LaneShown, Operator,
-    Output, Plan, PlannedMachine, PlannedPhase, PlannedStep, PlannedUndo, Proof, Run, RunbookCopy,
-    decide,
+    Answer, Asked, Command, Entry, Finding, Intent, LaneOutcome, LaneShown, Operator, Output, Plan,
+    PlannedMachine, PlannedPhase, PlannedStep, PlannedUndo, Proof, Run, RunbookCopy, decide,
 };
 use crate::runbook::{Downtime, EnvironmentKind, Gate};
 use crate::tui::Look;
