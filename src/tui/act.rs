@@ -3,7 +3,9 @@
 //! Whether it is possible is asked of the same `decide` as the engine asks, with the run as it is on this
 //! screen. So the footer cannot offer what the engine would refuse, and there is no second list of rules.
 
-use crate::run::{Command, Intent, LaneAt, Proof, Refusal, StepAt, Stop, Way, decide};
+use crate::run::{
+    Command, Intent, LaneAt, PlannedStep, Proof, Refusal, StepAt, StepState, Stop, Way, decide,
+};
 use crate::runbook::Gate;
 
 use super::app::{App, Effect, Pane};
@@ -118,6 +120,13 @@ impl App {
             Action::Note => return Some(self.note_purpose().intent(WORDS.to_owned())),
             Action::GoBack => {
                 let back = self.folded.run.undo_next()?;
+                let under_way = |(number, _, state): (usize, &PlannedStep, &StepState)| {
+                    number == back && state.way == Way::Back && state.at == StepAt::AtGate
+                };
+                if self.current().is_some_and(under_way) {
+                    // Its gate is open already.
+                    return None;
+                }
                 let step = self.folded.run.planned(back)?.id.clone();
                 return Some(Intent::GoBack { step });
             }

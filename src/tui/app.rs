@@ -467,6 +467,8 @@ impl App {
     pub(super) fn viewed(&self) -> Option<(usize, &PlannedStep, &StepState)> {
         match self.selected {
             Some(number) => self.numbered(number),
+            // After the end there is no turn, and the end is what is to be read.
+            None if self.folded.run.ending.is_some() => None,
             None => self.current(),
         }
     }

@@ -3,7 +3,7 @@
 use unicode_segmentation::UnicodeSegmentation;
 use unicode_width::UnicodeWidthStr;
 
-use crate::problem::{hidden, visible};
+use crate::problem::hidden;
 
 /// How many characters one cell may hold: a letter and a few marks. A flood of combining marks is drawn over
 /// the lines around it by many terminals.
@@ -16,10 +16,16 @@ pub(super) fn line(text: &str) -> String {
     for grapheme in text.graphemes(true) {
         if grapheme == "\t" {
             out.push_str("    ");
-        } else if grapheme.chars().any(hidden) {
-            out.push_str(&visible(grapheme));
-        } else {
-            out.extend(grapheme.chars().take(MARKS));
+            continue;
+        }
+        let mut kept = 0;
+        for c in grapheme.chars() {
+            if hidden(c) {
+                out.extend(c.escape_unicode());
+            } else if kept < MARKS {
+                out.push(c);
+                kept += 1;
+            }
         }
     }
     out
@@ -47,11 +53,13 @@ pub(super) fn cell(text: &str) -> String {
 
 /// What of a pasted or typed text may enter a text box: line feeds and what can be seen.
 pub(super) fn typed(text: &str) -> String {
-    text.replace("\r\n", "\n")
+    let text = text
+        .replace("\r\n", "\n")
         .replace('\r', "\n")
-        .replace('\t', "    ")
-        .chars()
-        .filter(|c| *c == '\n' || !hidden(*c))
+        .replace('\t', "    ");
+    let seen = |c: &char| *c == '\n' || !hidden(*c);
+    text.graphemes(true)
+        .flat_map(|grapheme| grapheme.chars().filter(seen).take(MARKS))
         .collect()
 }
 
@@ -85,34 +93,31 @@ pub(super) fn exactly(text: &str, width: usize, more: &str) -> String {
 }
 
 /// Breaks a clean text into lines of at most a width in columns, at spaces where there are any.
+///
+/// Only at spaces, and not where Unicode allows a break too: a command must not look broken in its middle.
 pub(super) fn wrap(text: &str, width: usize) -> Vec<String> {
     let width = width.max(2);
     let mut out = Vec::new();
     let mut current = String::new();
     let mut used = 0;
-    for word in text.split_word_bounds() {
-        let wide = word.width();
-        if used + wide > width && wide <= width {
-            // A space at the break belongs to neither line.
-            let blank = word.trim().is_empty();
+    for word in text.split_inclusive(' ') {
+        let bare = word.trim_end_matches(' ').width();
+        if used + bare > width && used > 0 && bare <= width {
             out.push(std::mem::take(&mut current).trim_end().to_owned());
             used = 0;
-            if blank {
-                continue;
-            }
-        }
-        if wide <= width {
-            current.push_str(word);
-            used += wide;
-            continue;
         }
         for grapheme in word.graphemes(true) {
-            if used + grapheme.width() > width {
+            let wide = grapheme.width();
+            if used + wide > width {
+                if grapheme == " " {
+                    // A space at the break belongs to neither line.
+                    continue;
+                }
                 out.push(std::mem::take(&mut current));
                 used = 0;
             }
             current.push_str(grapheme);
-            used += grapheme.width();
+            used += wide;
         }
     }
     if !current.is_empty() || out.is_empty() {

@@ -1,4 +1,4 @@
-//! The one table of keys. Handling, footer and help are all read from it, and no key is named elsewhere.
+//! The one table of keys. Handling, footer and help are all read from it.
 
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 
@@ -374,7 +374,7 @@ pub(super) const KEYS: &[Binding] = &[
         Run,
         A::Here,
         First,
-        "back to now",
+        "back",
         "back to the step whose turn it is",
     ),
     row(

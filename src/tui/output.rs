@@ -12,6 +12,12 @@ use crate::kinds::Progress;
 /// The longest piece of a file that is held and emulated.
 pub(super) const WINDOW: u64 = 256 * 1024;
 
+/// The longest piece that is held where it stands still, and the most lines of it: every line of it must
+/// be within the emulator's [`ROWS`].
+const STANDING: usize = 64 * 1024;
+const LINES: usize = 8_000;
+const ROWS: usize = 10_000;
+
 /// How much is asked for at once.
 const PIECE: u32 = 64 * 1024;
 
@@ -40,6 +46,8 @@ pub(super) struct Output {
     size: (u16, u16),
     /// Rows back from the end of the window.
     back: usize,
+    /// A standing window has as many lines as it may have.
+    full: bool,
 }
 
 impl Output {
@@ -58,6 +66,7 @@ impl Output {
             parser: parser(size),
             size,
             back: 0,
+            full: false,
         }
     }
 
@@ -80,7 +89,8 @@ impl Output {
         let offset = self.end();
         let room = match self.following {
             true => u64::from(PIECE),
-            false => WINDOW.saturating_sub(self.bytes.len() as u64),
+            false if self.full => 0,
+            false => STANDING.saturating_sub(self.bytes.len()) as u64,
         };
         let most = room.min(self.length.saturating_sub(offset));
         let most = u32::try_from(most).unwrap_or(PIECE).min(PIECE);
@@ -102,6 +112,11 @@ impl Output {
             self.length = offset;
             return;
         }
+        let bytes = if self.following {
+            bytes
+        } else {
+            self.within_lines(bytes)
+        };
         self.feed(bytes);
         self.bytes.extend_from_slice(bytes);
         let over = (self.bytes.len() as u64).saturating_sub(2 * WINDOW);
@@ -133,8 +148,9 @@ impl Output {
         let before = self.parser.screen().scrollback();
         self.scroll_to(before + rows);
         if self.parser.screen().scrollback() == before && self.start > 0 {
+            let by = self.stride();
             self.following = false;
-            self.restart(self.start.saturating_sub(WINDOW * 3 / 4));
+            self.restart(self.start.saturating_sub(by));
         }
     }
 
@@ -144,10 +160,11 @@ impl Output {
         if before > 0 {
             self.scroll_to(before.saturating_sub(rows));
         } else if !self.following {
-            if self.end() >= self.length || self.length.saturating_sub(self.start) <= WINDOW {
+            if self.end() >= self.length {
                 self.follow();
-            } else {
-                self.restart(self.start + WINDOW * 3 / 4);
+            } else if self.asked.is_none() {
+                let by = self.stride();
+                self.restart(self.start + by);
                 self.back = usize::MAX;
             }
         }
@@ -155,7 +172,8 @@ impl Output {
 
     /// Goes to the first line of the file.
     pub(super) fn top(&mut self) {
-        if self.start > 0 {
+        let dropped = self.parser.screen().scrollback_len() >= ROWS;
+        if self.start > 0 || dropped && self.following {
             self.following = false;
             self.restart(0);
         }
@@ -217,6 +235,24 @@ impl Output {
         }
     }
 
+    /// From one standing window to the next, with some of the old one left to be read again.
+    fn stride(&self) -> u64 {
+        (self.bytes.len().clamp(64, STANDING) * 3 / 4) as u64
+    }
+
+    /// As much of a piece as stays within the lines of a standing window.
+    fn within_lines<'a>(&mut self, bytes: &'a [u8]) -> &'a [u8] {
+        let is_end = |byte: &u8| *byte == b'\n';
+        let held = self.bytes.iter().filter(|byte| is_end(byte)).count();
+        let last = bytes
+            .iter()
+            .enumerate()
+            .filter(|(_, byte)| is_end(byte))
+            .nth(LINES.saturating_sub(held));
+        self.full = last.is_some();
+        last.map_or(bytes, |(at, _)| &bytes[..at])
+    }
+
     fn end(&self) -> u64 {
         self.start + self.bytes.len() as u64
     }
@@ -225,6 +261,7 @@ impl Output {
         self.start = start;
         self.bytes.clear();
         self.back = 0;
+        self.full = false;
         // An answer that is still due is for another place, and will be passed over.
         self.asked = None;
         self.emulate_again();
@@ -268,7 +305,7 @@ impl Output {
 fn parser((rows, columns): (u16, u16)) -> vt100::Parser {
     let rows = NonZeroU16::new(rows.max(3)).unwrap_or(NonZeroU16::MIN);
     let columns = NonZeroU16::new(columns.max(2)).unwrap_or(NonZeroU16::MIN);
-    vt100::Parser::new(rows, columns, 20_000)
+    vt100::Parser::new(rows, columns, ROWS)
 }
 
 #[cfg(test)]

@@ -8,6 +8,7 @@ use jiff::tz::TimeZone;
 use ratatui::Terminal;
 use ratatui::backend::TestBackend;
 use ratatui::buffer::Buffer;
+use unicode_width::UnicodeWidthStr;
 
 use crate::client::Update;
 use crate::clock::Timestamp;
@@ -15,9 +16,8 @@ use crate::kinds::{Exhibit, Leg, Performer, Progress, Proposal, Shell};
 use crate::names::{EnvName, MachineName, PhaseId, RunId, StepId};
 use crate::probe::Holds;
 use crate::run::{
-    Answer, Asked, Command, Entry, Finding, Intent, LaneOutcome, LaneShown, Operator,
-    Output, Plan, PlannedMachine, PlannedPhase, PlannedStep, PlannedUndo, Proof, Run, RunbookCopy,
-    decide,
+    Answer, Asked, Command, Entry, Finding, Intent, LaneOutcome, LaneShown, Operator, Output, Plan,
+    PlannedMachine, PlannedPhase, PlannedStep, PlannedUndo, Proof, Run, RunbookCopy, decide,
 };
 use crate::runbook::{Downtime, EnvironmentKind, Gate};
 use crate::tui::Look;
@@ -454,8 +454,11 @@ pub(super) fn text(buffer: &Buffer) -> String {
     let mut out = String::new();
     for y in 0..buffer.area.height {
         let mut line = String::new();
-        for x in 0..buffer.area.width {
-            line.push_str(buffer[(x, y)].symbol());
+        let mut x = 0;
+        while x < buffer.area.width {
+            let symbol = buffer[(x, y)].symbol();
+            line.push_str(symbol);
+            x += u16::try_from(symbol.width()).unwrap().max(1);
         }
         out.push_str(line.trim_end());
         out.push('\n');

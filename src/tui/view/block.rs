@@ -6,8 +6,9 @@ use unicode_width::UnicodeWidthStr;
 use super::page::Page;
 use super::step::Exhibits;
 use super::{Cx, stuck};
-use crate::kinds::Performer;
-use crate::run::{Actor, LaneAt, PlannedStep, StepAt, StepState, Stop, Way};
+use crate::kinds::{Leg, Performer};
+use crate::names::MachineName;
+use crate::run::{LaneAt, PlannedStep, StepAt, StepState, Stop, Way};
 use crate::runbook::{Downtime, Gate};
 use crate::tui::clean;
 use crate::tui::keys::Action;
@@ -33,7 +34,12 @@ pub(super) fn title(cx: &Cx<'_>) -> &'static str {
 }
 
 /// The lines of the block; empty where nothing is wanted.
-pub(super) fn lines(cx: &Cx<'_>, width: usize, exhibits: Exhibits) -> Vec<Line<'static>> {
+pub(super) fn lines(
+    cx: &Cx<'_>,
+    width: usize,
+    height: usize,
+    exhibits: Exhibits,
+) -> Vec<Line<'static>> {
     let mut page = Page::new(cx, width);
     if !cx.app.is_here() {
         elsewhere(cx, &mut page);
@@ -49,8 +55,8 @@ pub(super) fn lines(cx: &Cx<'_>, width: usize, exhibits: Exhibits) -> Vec<Line<'
         StepAt::AtGate => gate(cx, &mut page, planned, state),
         StepAt::Preparing => preparing(cx, &mut page),
         StepAt::Cleared | StepAt::Running => running(cx, &mut page, width, planned, state),
-        StepAt::Proving => proving(cx, &mut page, state),
-        StepAt::Stuck { .. } => stuck::put(cx, &mut page, exhibits),
+        StepAt::Proving => proving(cx, &mut page),
+        StepAt::Stuck { .. } => stuck::put(cx, &mut page, (width, height), exhibits),
         StepAt::Waiting | StepAt::Done { .. } | StepAt::Skipped { .. } => {}
     }
     page.lines
@@ -203,14 +209,16 @@ fn running(
         if let LaneAt::Running { leg, since, .. } = &lane.at {
             let shown = state.proposal(&lane.name);
             let legs = shown.map_or(0, |shown| shown.proposal.legs.len());
-            let title = shown.and_then(|shown| shown.proposal.legs.get(usize::from(*leg)));
-            let title = title.map_or(String::new(), |leg| clean::line(&leg.title));
+            let title_of = shown.and_then(|shown| shown.proposal.legs.get(usize::from(*leg)));
+            let title = title_of.map_or(String::new(), |leg| clean::line(&leg.title));
             let part = if legs > 1 {
                 format!(", part {} of {legs}", leg + 1)
             } else {
                 String::new()
             };
+            let at = machine_of(title_of, &lane.name);
             let verb = match performer {
+                _ if cx.app.folded.run.links.contains_key(at) => "running when last seen,",
                 Some(Performer::Person) => "in your hands",
                 Some(Performer::Watch) => "waiting",
                 _ => "running",
@@ -248,6 +256,11 @@ fn running(
     }
 }
 
+/// The machine that a leg runs on; the lane's where nothing was shown.
+fn machine_of<'a>(leg: Option<&'a Leg>, lane: &'a MachineName) -> &'a MachineName {
+    leg.map_or(lane, |leg| &leg.at)
+}
+
 /// The progress bar, with the numbers beside it.
 fn bar(cx: &Cx<'_>, page: &mut Page<'_>, width: usize) {
     let Some(progress) = cx
@@ -262,31 +275,38 @@ fn bar(cx: &Cx<'_>, page: &mut Page<'_>, width: usize) {
         .total()
         .filter(|_| !progress.ended)
         .map(|total| format!(" of ~{}", say::size(total)));
-    let left = if progress.ended { "took" } else { "left" };
+    let left = if progress.ended { "in all" } else { "left" };
     let text = format!(
-        " {:>3} %  {}{}  {}  {left} {}",
+        " {} %   {}{}   {}   {} {left}",
         progress.percent,
         say::size(progress.bytes),
         of.unwrap_or_default(),
         clean::line(&progress.rate),
         clean::line(&progress.left),
     );
-    let long = width.saturating_sub(text.width() + 3).min(60);
+    // The numbers stand beside the bar where there is room for both, else below it.
+    let beside = width >= text.width() + 24;
+    let long = match beside {
+        true => (width - text.width() - 3).min(60),
+        false => width.saturating_sub(2),
+    };
     let full = long * usize::from(progress.percent) / 100;
-    if long < 8 {
-        page.line(vec![cx.span(text, Tone::Strong)]);
-        return;
-    }
-    page.line(vec![
+    let mut spans = vec![
         Span::raw(" "),
         cx.clean(cx.signs.full.repeat(full), Tone::Good),
         cx.clean(cx.signs.empty.repeat(long - full), Tone::Quiet),
-        cx.span(text, Tone::Strong),
-    ]);
+    ];
+    let text = cx.span(text, Tone::Strong);
+    if beside {
+        spans.push(text);
+        page.line(spans);
+    } else {
+        page.line(spans);
+        page.line(vec![text]);
+    }
 }
 
-fn proving(cx: &Cx<'_>, page: &mut Page<'_>, state: &StepState) {
-    let asked_by = state.approvals.last().map(|approval| &approval.by);
+fn proving(cx: &Cx<'_>, page: &mut Page<'_>) {
     match cx.app.open_question() {
         Some((_, proof)) => {
             page.own("The proof has a question for a person:", Tone::Plain);
@@ -300,9 +320,6 @@ fn proving(cx: &Cx<'_>, page: &mut Page<'_>, state: &StepState) {
                 },
                 Tone::Plain,
             );
-        }
-        None if asked_by == Some(&Actor::Engine) => {
-            page.own("It ended well; it is being proved.", Tone::Plain)
         }
         None => page.own("It ended well; now it is being proved.", Tone::Plain),
     }

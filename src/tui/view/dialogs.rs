@@ -13,13 +13,8 @@ use crate::tui::dialog::{Choose, Dialog, Write};
 use crate::tui::keys::{KEYS, Place};
 use crate::tui::look::{Look, Tone};
 
-/// Draws a dialog over everything but the header's first line and the footer.
-pub(super) fn draw(frame: &mut Frame<'_>, cx: &Cx<'_>, dialog: &Dialog, area: Rect) {
-    let room = Rect {
-        y: area.y + 1,
-        height: area.height.saturating_sub(4),
-        ..area
-    };
+/// Draws a dialog in the room between the header's first line and the footer.
+pub(super) fn draw(frame: &mut Frame<'_>, cx: &Cx<'_>, dialog: &Dialog, room: Rect) {
     match dialog {
         Dialog::Choose(choose) => question(frame, cx, choose, room),
         Dialog::Write(write) => text_box(frame, cx, write, room),
@@ -28,7 +23,7 @@ pub(super) fn draw(frame: &mut Frame<'_>, cx: &Cx<'_>, dialog: &Dialog, area: Re
 }
 
 fn question(frame: &mut Frame<'_>, cx: &Cx<'_>, choose: &Choose, room: Rect) {
-    let width = usize::from(room.width).min(76);
+    let width = width_in(room, 76);
     let mut page = Page::new(cx, width - 4);
     page.text(&choose.title, Tone::Strong);
     page.gap();
@@ -49,7 +44,7 @@ fn question(frame: &mut Frame<'_>, cx: &Cx<'_>, choose: &Choose, room: Rect) {
 }
 
 fn text_box(frame: &mut Frame<'_>, cx: &Cx<'_>, write: &Write, room: Rect) {
-    let width = usize::from(room.width).min(96);
+    let width = width_in(room, 96);
     let mut page = Page::new(cx, width - 4);
     page.own(&write.purpose.title(), Tone::Strong);
     page.own(write.purpose.consequence(), Tone::Quiet);
@@ -192,5 +187,13 @@ fn border(frame: &mut Frame<'_>, look: Look, area: Rect) {
     for y in area.y + 1..bottom {
         buffer.set_string(area.x, y, along, style);
         buffer.set_string(right, y, along, style);
+    }
+}
+
+/// The width of a frame; in a narrow room all of it, so that no shreds stand beside the frame.
+fn width_in(room: Rect, most: usize) -> usize {
+    match usize::from(room.width) {
+        width if width <= most + 8 => width,
+        _ => most,
     }
 }

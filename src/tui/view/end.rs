@@ -50,7 +50,7 @@ pub(super) fn lines(cx: &Cx<'_>, width: usize) -> Vec<Line<'static>> {
             } => ("vouched", note.as_str()),
             StepAt::Done {
                 how: Done::Proved { vacuous: true },
-            } => ("no use", "its proof held before it too"),
+            } => ("CARE", "its proof held before it too"),
             StepAt::Stuck { .. } => ("stuck", say::state(state, cx.signs).1),
             _ => continue,
         };

@@ -58,22 +58,16 @@ fn one_lane(cx: &Cx<'_>, page: &mut Page<'_>, shown: &LaneShown, person: bool) {
                 page.labelled(if person { "do" } else { "" }, text, Tone::Plain)
             }
             Exhibit::Command { at, text, env } => {
-                let elsewhere = *at != shown.lane;
                 page.labelled("runs", text, Tone::Strong);
-                if elsewhere {
-                    page.labelled("", &format!("on {}", label(cx, at)), Tone::Care);
-                }
+                elsewhere(cx, page, at, &shown.lane);
                 for (name, value) in env {
                     page.labelled("", &format!("with {name}={value}"), Tone::Quiet);
                 }
             }
             Exhibit::Diff { at, path, unified } => {
-                page.labelled(
-                    "changes",
-                    &format!("{path}  on {}", label(cx, at)),
-                    Tone::Strong,
-                );
-                for line in unified.trim_end_matches('\n').split('\n') {
+                page.labelled("changes", path, Tone::Strong);
+                elsewhere(cx, page, at, &shown.lane);
+                for line in body_of(unified) {
                     page.labelled("", line, diff_tone(line));
                 }
             }
@@ -90,12 +84,30 @@ fn one_lane(cx: &Cx<'_>, page: &mut Page<'_>, shown: &LaneShown, person: bool) {
     }
 }
 
+/// Says where, if it is not where the step is.
+fn elsewhere(cx: &Cx<'_>, page: &mut Page<'_>, at: &MachineName, lane: &MachineName) {
+    if at != lane {
+        page.labelled("", &format!("on {}", label(cx, at)), Tone::Care);
+    }
+}
+
+/// The lines of a unified diff without the two at its top that only repeat the file's name.
+fn body_of(unified: &str) -> impl Iterator<Item = &str> {
+    let lines = unified.trim_end_matches('\n').split('\n').enumerate();
+    let names = |number: usize, line: &str| match number {
+        0 => line.starts_with("--- "),
+        1 => line.starts_with("+++ "),
+        _ => false,
+    };
+    lines
+        .filter(move |(number, line)| !names(*number, line))
+        .map(|(_, line)| line)
+}
+
 /// The tone of a line of a unified diff. Its first character says the same without colour.
 fn diff_tone(line: &str) -> Tone {
     match line.as_bytes().first() {
-        _ if line.starts_with("+++") || line.starts_with("---") || line.starts_with("@@") => {
-            Tone::Quiet
-        }
+        Some(b'@') => Tone::Quiet,
         Some(b'+') => Tone::Added,
         Some(b'-') => Tone::Removed,
         _ => Tone::Plain,

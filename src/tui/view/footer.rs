@@ -13,7 +13,10 @@ pub(super) fn lines(cx: &Cx<'_>, width: usize) -> Vec<Line<'static>> {
     let rows: Vec<&Binding> = KEYS
         .iter()
         .filter(|row| {
-            row.place == place && row.footer != Footer::Never && cx.app.offers(row.action)
+            row.place == place
+                && row.footer != Footer::Never
+                && cx.app.offers(row.action)
+                && !super::stuck::is_choice(cx, row.action)
         })
         .collect();
     let first = rows.iter().filter(|row| row.footer == Footer::First);

@@ -67,7 +67,7 @@ fn times(cx: &Cx<'_>, width: usize) -> Vec<Span<'static>> {
     };
     let elapsed = say::between(opened, until);
     let mut spans = vec![cx.clean(cx.clock(cx.now, cx.app.shows_seconds()), Tone::Strong)];
-    if width >= 72 || plan.window_seconds == 0 {
+    if width >= 100 || plan.window_seconds == 0 {
         spans.push(cx.span(format!("  {} so far", say::hours(elapsed)), Tone::Plain));
     }
     if plan.window_seconds > 0 {
@@ -151,7 +151,10 @@ fn way_back(cx: &Cx<'_>, long: bool) -> String {
     let run = &cx.app.folded.run;
     let limit = run.undo_limit();
     let mut text = match limit.steps {
-        0 if limit.stopped_by.is_some() => "no way back from here".to_owned(),
+        0 if limit.stopped_by.is_some() => match behind_us(cx, limit.stopped_by.as_ref()) {
+            true => "no way back any more".to_owned(),
+            false => "nothing can be taken back".to_owned(),
+        },
         0 => "nothing to take back".to_owned(),
         steps => {
             let time = match limit.seconds {
@@ -162,7 +165,7 @@ fn way_back(cx: &Cx<'_>, long: bool) -> String {
         }
     };
     if let Some(closes) = limit.closes_at.filter(|_| long) {
-        text.push_str(&format!(" · no way back after step {closes}"));
+        text.push_str(&format!(" · no way back after {closes}"));
     }
     text
 }
@@ -180,14 +183,14 @@ fn alarms(cx: &Cx<'_>) -> Vec<String> {
             last: false,
             since,
         } => lines.push(format!(
-            "NOT CONNECTED {}  {why} · the run goes on; nothing can be decided here; trying again",
+            "NOT CONNECTED {} · the run goes on, nothing can be decided here · {why}",
             say::stopwatch(say::between(*since, cx.now)),
         )),
         Connection::Lost {
             why, last: true, ..
         } => {
             lines.push(format!(
-                "THE ENGINE LEFT  {why} · nothing can be decided here; Ctrl-D leaves"
+                "THE ENGINE LEFT · nothing can be decided here, Ctrl-D leaves · {why}"
             ));
         }
         Connection::Never => lines.push("CONNECTING".to_owned()),
@@ -198,10 +201,7 @@ fn alarms(cx: &Cx<'_>) -> Vec<String> {
     }
     let run = &app.folded.run;
     for (machine, link) in &run.links {
-        let label = run
-            .plan
-            .as_ref()
-            .map_or(machine.as_str(), |plan| plan.label(machine));
+        let label = super::exhibits::label(cx, machine);
         let next = match app.busy.get(machine) {
             Some((_, Some(next))) if *next > cx.now => {
                 format!("trying again in {} s", say::between(cx.now, *next))
@@ -210,12 +210,17 @@ fn alarms(cx: &Cx<'_>) -> Vec<String> {
             None => "trying again".to_owned(),
         };
         lines.push(format!(
-            "LINK LOST {} ago  {machine} ({}): {} · {next}",
+            "LINK LOST {} · {next} · {label}: {}",
             say::stopwatch(say::between(link.lost_at, cx.now)),
-            clean::line(label),
             clean::line(&link.why),
         ));
     }
     lines.truncate(3);
     lines
+}
+
+/// Whether the step that stops the way back is one that was marked so.
+fn behind_us(cx: &Cx<'_>, step: Option<&crate::names::StepId>) -> bool {
+    let planned = step.and_then(|step| cx.app.folded.run.step(step));
+    planned.is_some_and(|(_, planned, _)| planned.point_of_no_return)
 }

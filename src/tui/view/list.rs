@@ -45,7 +45,7 @@ pub(super) fn lines(cx: &Cx<'_>, area: Rect) -> Vec<Line<'static>> {
         let count = format!(" {settled}/{}", steps.len());
         let title = clean::exactly(
             &clean::line(&phase.title),
-            width.saturating_sub(4 + count.len()),
+            width.saturating_sub(3 + count.len()),
             cx.signs.more,
         );
         lines.push(Line::from(vec![
@@ -89,7 +89,7 @@ fn step(cx: &Cx<'_>, width: usize, number: usize, state: &StepState, focus: bool
     };
     let text = clean::exactly(
         &format!("{} {}", number + 1, clean::line(title)),
-        width.saturating_sub(6 + word.len()),
+        width.saturating_sub(4 + if word.is_empty() { 0 } else { word.len() + 1 }),
         cx.signs.more,
     );
     let (text_tone, word_tone) = match focus {
@@ -100,7 +100,7 @@ fn step(cx: &Cx<'_>, width: usize, number: usize, state: &StepState, focus: bool
         false => (tone, tone),
     };
     Line::from(vec![
-        cx.clean(format!("   {sign} "), tone),
+        cx.clean(format!("  {sign} "), tone),
         cx.clean(text, text_tone),
         cx.clean(
             if word.is_empty() {

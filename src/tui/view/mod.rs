@@ -115,7 +115,12 @@ pub(super) fn draw(frame: &mut Frame<'_>, app: &mut App, now: Now) {
             signs: look.signs(),
             now: wall,
         };
-        dialogs::draw(frame, &cx, dialog, area);
+        let room = Rect {
+            y: area.y + 1,
+            height: places.rule.y.saturating_sub(area.y + 1),
+            ..area
+        };
+        dialogs::draw(frame, &cx, dialog, room);
     }
     if gate && !covered && app.is_live() && !app.is_waiting_for_an_answer() {
         app.gate_drawn = app.gate();
@@ -134,6 +139,8 @@ fn places(cx: &Cx<'_>, area: Rect, header: usize, footer: usize) -> Places {
     let zoomed = cx.app.pane != Pane::Step && area.width < 140;
     let list_width = match area.width {
         _ if zoomed => 0,
+        // The end has a long line to copy.
+        0..100 if cx.app.viewed().is_none() => 0,
         0..70 => 0,
         70..100 => 28,
         100..140 => 34,
@@ -192,6 +199,10 @@ fn places(cx: &Cx<'_>, area: Rect, header: usize, footer: usize) -> Places {
 fn body(frame: &mut Frame<'_>, cx: &Cx<'_>, places: &Places) -> bool {
     if let Some(list) = places.list {
         let inner = beside(frame, cx, list, Side::Right);
+        let inner = Rect {
+            width: inner.width.saturating_sub(1),
+            ..inner
+        };
         frame.render_widget(Paragraph::new(list::lines(cx, inner)), inner);
     }
     let app = cx.app;

@@ -55,18 +55,27 @@ impl<'a> Page<'a> {
         self.text(&text, tone);
     }
 
-    /// A label and untrusted text beside it; the label stands only at the first line.
+    /// A label and untrusted text beside it; the label stands only at the first line, and what is only a
+    /// line's continuation stands further in, so that it cannot be taken for a line of its own.
     pub(super) fn labelled(&mut self, label: &str, text: &str, tone: Tone) {
         let room = self.width.saturating_sub(LABEL + 2);
         let mut label = label;
         for line in clean::lines(text) {
-            for part in clean::wrap(&line, room) {
+            let mut rest = clean::wrap(&line, room);
+            if rest.len() > 1 {
+                let first = rest.remove(0);
+                let tail = line.get(first.len()..).unwrap_or_default().trim_start();
+                rest = clean::wrap(tail, room.saturating_sub(2));
+                for part in &mut rest {
+                    part.insert_str(0, "  ");
+                }
+                rest.insert(0, first);
+            }
+            for part in rest {
                 let left = clean::exactly(label, LABEL, "");
-                let spans = vec![
-                    self.cx.span(format!(" {left}"), Tone::Quiet),
-                    self.cx.clean(part, tone),
-                ];
-                self.line(spans);
+                let left = self.cx.span(format!(" {left}"), Tone::Quiet);
+                let part = self.cx.clean(part, tone);
+                self.line(vec![left, part]);
                 label = "";
             }
         }

@@ -22,12 +22,17 @@ use crate::tui::say;
 pub(super) fn size(cx: &Cx<'_>, places: &Places) -> Option<(u16, u16)> {
     let (_, _, state) = cx.app.viewed()?;
     if let Some(side) = places.side {
-        return Some((side.height.saturating_sub(1), side.width.saturating_sub(1)));
+        return Some((side.height.saturating_sub(1), side.width.saturating_sub(2)));
     }
     let whole = cx.app.pane == Pane::Output;
     let below = printing(cx, state, Exhibits::Here);
     let stuck = cx.app.pane == Pane::Step && !below;
-    (whole || below || stuck).then(|| (places.main.height.saturating_sub(1), places.main.width))
+    (whole || below || stuck).then(|| {
+        (
+            places.main.height.saturating_sub(1),
+            places.main.width.saturating_sub(1),
+        )
+    })
 }
 
 /// Draws a title and the output below it.
@@ -48,9 +53,10 @@ pub(super) fn draw(frame: &mut Frame<'_>, cx: &Cx<'_>, area: Rect) {
         top,
     );
     let rest = Rect {
+        x: area.x + 1,
         y: area.y + 1,
+        width: area.width.saturating_sub(1),
         height: area.height - 1,
-        ..area
     };
     frame.render_widget(
         Emulated {
@@ -135,7 +141,8 @@ impl Widget for Emulated<'_> {
                     && fits
                     && let Some(target) = buffer.cell_mut((area.x + column + 1, area.y + row))
                 {
-                    target.set_symbol("").set_style(style);
+                    target.reset();
+                    target.set_style(style);
                 }
                 column += if wide { 2 } else { 1 };
             }

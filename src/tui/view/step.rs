@@ -33,7 +33,7 @@ pub(super) fn draw(frame: &mut Frame<'_>, cx: &Cx<'_>, area: Rect, exhibits: Exh
         );
         return false;
     };
-    let block = block::lines(cx, width, exhibits);
+    let block = block::lines(cx, width, usize::from(area.height), exhibits);
     let printing = printing(cx, state, exhibits);
     let detail = detail(cx, width, (number, planned, state), exhibits, printing);
     let room = usize::from(area.height);
@@ -50,8 +50,14 @@ pub(super) fn draw(frame: &mut Frame<'_>, cx: &Cx<'_>, area: Rect, exhibits: Exh
         false => 0,
     };
     let rows = |n: usize| u16::try_from(n).unwrap_or(u16::MAX);
+    // In a low terminal what is wanted stands at one place, at the bottom; in a tall one it stays near the
+    // text that it is about.
+    let text_height = match printing || room <= 32 {
+        true => room - block_height - output_height,
+        false => (room - block_height).min(detail.len() + 2),
+    };
     let top = Rect {
-        height: rows(room - block_height - output_height),
+        height: rows(text_height),
         ..area
     };
     let middle = Rect {
@@ -101,13 +107,13 @@ fn detail(
 ) -> Vec<Line<'static>> {
     let mut page = Page::new(cx, width);
     head(cx, &mut page, width, (number, planned, state));
-    if !short {
+    let stuck = matches!(state.at, StepAt::Stuck { .. });
+    if !short && !stuck {
         if !planned.about.trim().is_empty() {
             page.text(&planned.about, Tone::Plain);
         }
         page.gap();
     }
-    let stuck = matches!(state.at, StepAt::Stuck { .. });
     if where_exhibits == Exhibits::Here && !short && !stuck {
         exhibits::put(cx, &mut page, planned, state);
     }
@@ -216,17 +222,13 @@ fn proofs(cx: &Cx<'_>, page: &mut Page<'_>, planned: &PlannedStep, state: &StepS
         );
     }
     let several = state.lanes.len() > 1;
-    let after = matches!(
+    // Before it ran, what was asked at the gate is how things are; afterwards it is how they were.
+    let after = !matches!(
         state.at,
-        StepAt::Proving | StepAt::Done { .. } | StepAt::Stuck { .. }
-    ) && !state.answers.is_empty()
-        || state.at == StepAt::Proving;
+        StepAt::Waiting | StepAt::Preparing | StepAt::AtGate
+    );
     for (number, proof) in proofs.iter().enumerate() {
-        let label = match (number, after) {
-            (0, false) => "then",
-            (0, true) => "proof",
-            _ => "",
-        };
+        let label = if number == 0 { "proof" } else { "" };
         proof_line(
             cx,
             page,
@@ -268,21 +270,21 @@ fn proof_line(
     if latest.is_none() && waiting.is_some() {
         sign = cx.signs.proving;
     }
-    let right = match (latest, waiting) {
-        (Some(answer), _) => format!("now: {}", answer.seen),
-        (None, Some(waiting)) => {
+    let right = match (latest, waiting, before) {
+        (Some(answer), _, _) => format!("now: {}", answer.seen),
+        (None, Some(waiting), _) => {
             let until = waiting
                 .until
                 .map(|until| format!(", until {}", cx.clock(until, true)));
+            let until = until.unwrap_or_default();
             format!(
-                "now: {} (asked {} times{})",
-                waiting.seen,
-                waiting.times,
-                until.unwrap_or_default()
+                "now: {} (asked {} times{until})",
+                waiting.seen, waiting.times
             )
         }
-        (None, None) if state.at == StepAt::Proving && !proof.person => cx.look.own("asking…"),
-        (None, None) => String::new(),
+        (None, None, _) if state.at == StepAt::Proving && !proof.person => cx.look.own("asking…"),
+        (None, None, Some(answer)) if after => format!("before: {}", answer.seen),
+        (None, None, _) => String::new(),
     };
     // The answer is one line; the rest of a long one is in the record.
     let right = right.lines().next().unwrap_or_default().to_owned();

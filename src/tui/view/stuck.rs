@@ -1,20 +1,28 @@
 //! A stuck step: one sentence why, the evidence, and what is possible, the safe things first.
 
+use ratatui::text::Line;
+
 use super::Cx;
 use super::page::Page;
 use super::step::Exhibits;
 use crate::kinds::Performer;
 use crate::probe::Holds;
 use crate::run::{LaneAt, PlannedStep, StepAt, StepState, Stuck};
+use crate::tui::app::Pane;
 use crate::tui::clean;
-use crate::tui::keys::{Action, KEYS, Place};
+use crate::tui::keys::{Action, Binding, KEYS, Place};
 use crate::tui::look::Tone;
 use crate::tui::say;
 
 /// How many lines of output stand as evidence.
 const LINES: usize = 4;
 
-pub(super) fn put(cx: &Cx<'_>, page: &mut Page<'_>, exhibits: Exhibits) {
+pub(super) fn put(
+    cx: &Cx<'_>,
+    page: &mut Page<'_>,
+    (width, height): (usize, usize),
+    exhibits: Exhibits,
+) {
     let Some((_, planned, state)) = cx.app.viewed() else {
         return;
     };
@@ -23,26 +31,30 @@ pub(super) fn put(cx: &Cx<'_>, page: &mut Page<'_>, exhibits: Exhibits) {
     };
     page.text(&sentence(why, planned, state), Tone::Bad);
     for lane in state.lanes.iter().filter(|lane| lane.taking_part) {
-        let told = matches!(lane.at, LaneAt::Badly { .. } | LaneAt::Unknown { .. });
-        if told || state.lanes.len() > 1 {
+        // With one lane, the sentence says it already.
+        if state.lanes.len() > 1 || matches!(lane.at, LaneAt::Unknown { .. }) {
             let (words, tone) = say::lane(&lane.at);
             page.text(&format!("{}  {words}", lane.name), tone);
         }
     }
+    let choices = choices(cx, width);
     if exhibits == Exhibits::Here && *why != Stuck::Unproved {
-        evidence(cx, page);
+        // What is true now stands above, and what is possible below; the output takes what they leave.
+        let proofs = planned.proofs(state.way).len().min(3) * 2;
+        let taken = page.lines.len() + choices.len() + proofs + 5;
+        evidence(cx, page, height.saturating_sub(taken).clamp(2, LINES));
     }
     if state.looking {
         page.own("Asking what is true now…", Tone::Quiet);
     }
     page.gap();
-    choices(cx, page);
+    page.lines.extend(choices);
 }
 
 /// The last lines that were printed.
-fn evidence(cx: &Cx<'_>, page: &mut Page<'_>) {
+fn evidence(cx: &Cx<'_>, page: &mut Page<'_>, most: usize) {
     let Some(output) = &cx.app.output else { return };
-    for line in output.last_lines(LINES) {
+    for line in output.last_lines(most) {
         let line = clean::line(&line);
         page.line(vec![
             cx.clean(format!(" {} ", cx.signs.along), Tone::Quiet),
@@ -51,10 +63,16 @@ fn evidence(cx: &Cx<'_>, page: &mut Page<'_>) {
     }
 }
 
-/// What is possible, from the table of keys, as lines: this is where somebody stops and reads.
-fn choices(cx: &Cx<'_>, page: &mut Page<'_>) {
-    let is_choice = |action: Action| {
-        matches!(
+/// Whether a key stands among the choices of a stuck step, and so not in the footer.
+pub(super) fn is_choice(cx: &Cx<'_>, action: Action) -> bool {
+    let stuck = cx.app.is_here()
+        && cx.app.pane == Pane::Step
+        && cx
+            .app
+            .viewed()
+            .is_some_and(|(_, _, state)| matches!(state.at, StepAt::Stuck { .. }));
+    stuck
+        && matches!(
             action,
             Action::Look
                 | Action::ProveAgain
@@ -65,22 +83,54 @@ fn choices(cx: &Cx<'_>, page: &mut Page<'_>) {
                 | Action::GoBack
                 | Action::End
         )
-    };
-    let rows = KEYS
+}
+
+/// What is possible, from the table of keys: with a sentence each where there is room, else in two columns.
+fn choices(cx: &Cx<'_>, width: usize) -> Vec<Line<'static>> {
+    let rows: Vec<_> = KEYS
         .iter()
-        .filter(|row| row.place == Place::Run && is_choice(row.action));
-    let mut any = false;
-    for row in rows.filter(|row| cx.app.offers(row.action)) {
-        any = true;
-        page.line(vec![
-            cx.span(format!("  {}  ", row.keys[0].name), Tone::Strong),
-            cx.span(format!("{:<20} ", row.word), Tone::Plain),
-            cx.span(row.help, Tone::Quiet),
-        ]);
+        .filter(|row| {
+            row.place == Place::Run && is_choice(cx, row.action) && cx.app.offers(row.action)
+        })
+        .collect();
+    if rows.is_empty() {
+        let text = " Nothing can be decided from this screen now.";
+        return vec![Line::from(cx.span(text, Tone::Care))];
     }
-    if !any {
-        page.own("Nothing can be decided from this screen now.", Tone::Care);
+    let key = |row: &Binding| {
+        cx.span(
+            format!(" {} ", row.keys.first().map_or("", |key| key.name)),
+            Tone::Strong,
+        )
+    };
+    if width >= 70 {
+        let line = |row: &&Binding| {
+            let word = clean::exactly(&cx.look.own(row.word), 22, "");
+            Line::from(vec![
+                key(row),
+                cx.span(word, Tone::Plain),
+                cx.span(row.help, Tone::Quiet),
+            ])
+        };
+        return rows.iter().map(line).collect();
     }
+    let half = rows.len().div_ceil(2);
+    let column = (width / 2).saturating_sub(4);
+    let line = |number: usize| {
+        let mut spans = Vec::new();
+        for row in [rows.get(number), rows.get(number + half)]
+            .into_iter()
+            .flatten()
+        {
+            spans.push(key(row));
+            spans.push(cx.clean(
+                clean::exactly(&cx.look.own(row.word), column, ""),
+                Tone::Plain,
+            ));
+        }
+        Line::from(spans)
+    };
+    (0..half).map(line).collect()
 }
 
 fn sentence(why: &Stuck, planned: &PlannedStep, state: &StepState) -> String {
@@ -125,7 +175,7 @@ fn bad_lanes(state: &StepState) -> String {
         let shown = state.proposal(&lane.name);
         let leg = shown.and_then(|shown| shown.proposal.legs.get(usize::from(*leg)));
         let title = leg
-            .map(|leg| format!(", while it was to {}", leg.title))
+            .map(|leg| format!(" ({})", leg.title))
             .unwrap_or_default();
         Some(format!("{} on {}{title}", say::outcome(outcome), lane.name))
     });
