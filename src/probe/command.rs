@@ -8,6 +8,8 @@
 //!   { command = "docker inspect -f '{{.State.Running}}' nginx", equals = "false" },
 //! ]
 //! ```
+//!
+//! A text of several lines that begins with a comment is called by that comment wherever it is told.
 
 use regex::Regex;
 use serde::Deserialize;
@@ -45,6 +47,16 @@ struct Command {
     empty: Option<bool>,
     at_least: Option<f64>,
     at_most: Option<f64>,
+}
+
+/// What a text of several lines says of itself: the comment that it begins with.
+///
+/// A probe of ten lines cannot be shown in a line, and its first hundred characters tell nobody what must
+/// be true.
+fn claim(text: &str) -> Option<String> {
+    let (first, rest) = text.trim_start().split_once('\n')?;
+    let claim = first.strip_prefix("# ")?.trim();
+    (!claim.is_empty() && !rest.trim().is_empty()).then(|| one_line(claim.as_bytes()))
 }
 
 #[derive(Debug, Deserialize)]
@@ -158,8 +170,13 @@ impl Probe for Command {
     }
 
     fn says(&self, scene: &Scene<'_>) -> Result<String, TemplateError> {
-        let command = one_line(self.command.get_ref().as_bytes());
-        Ok(format!("`{command}` {}", self.conditions(scene)?))
+        let text = self.command.get_ref();
+        let conditions = self.conditions(scene)?;
+        Ok(match (claim(text), conditions.as_str()) {
+            (Some(claim), "works") => claim,
+            (Some(claim), conditions) => format!("{claim} ({conditions})"),
+            (None, conditions) => format!("`{}` {conditions}", one_line(text.as_bytes())),
+        })
     }
 
     fn ask(&self, scene: &Scene<'_>) -> Result<Ask, TemplateError> {
@@ -208,6 +225,23 @@ mod tests {
     fn probe(keys: &str) -> Command {
         let text = format!("{{ command = 'x', {keys} }}");
         parse(ValueDeserializer::parse(&text).unwrap()).unwrap()
+    }
+
+    #[test]
+    fn a_text_that_begins_with_a_comment_is_called_by_it() {
+        let (here, values) = (source(), values());
+        let says = |keys: &str| {
+            let table = format!("{{ {keys} }}");
+            let probe = parse(ValueDeserializer::parse(&table).unwrap()).unwrap();
+            probe.says(&scene(&here, &values)).unwrap()
+        };
+        let script = "command = \"# all of it is there\\ntest -e a && test -e b\"";
+        assert_eq!(says(script), "all of it is there");
+        assert_eq!(
+            says(&format!("{script}, equals = '2'")),
+            "all of it is there (says 2)"
+        );
+        assert_eq!(says("command = '# nothing'"), "`# nothing` works");
     }
 
     #[test]
