@@ -18,4 +18,5 @@ pub mod run;
 pub mod runbook;
 pub mod template;
 pub mod transport;
+pub mod tui;
 pub mod wire;

@@ -1,0 +1,488 @@
+//! From what a person wants to an intent, and whether that is possible now.
+//!
+//! Whether it is possible is asked of the same `decide` as the engine asks, with the run as it is on this
+//! screen. So the footer cannot offer what the engine would refuse, and there is no second list of rules.
+
+use crate::run::{
+    Command, Intent, LaneAt, PlannedStep, Proof, Refusal, StepAt, StepState, Stop, Way, decide,
+};
+use crate::runbook::Gate;
+
+use super::app::{App, Effect, Pane};
+use super::clean;
+use super::dialog::{Choose, Dialog, Purpose, Then, Write};
+use super::gate::{Came, Verdict};
+use super::keys::Action;
+use super::look::Tone;
+use super::screen::Leaving;
+
+/// Stands for the words that a person has still to write, when it is only asked whether they would count.
+const WORDS: &str = "-";
+
+impl App {
+    /// Whether an action is possible now.
+    pub(super) fn offers(&self, action: Action) -> bool {
+        let run = &self.folded.run;
+        let ended = run.ending.is_some();
+        match action {
+            Action::Approve => !self.is_typed_back_elsewhere() && self.would_do(action),
+            Action::TypeBack => {
+                self.field_left && self.gate_words().is_some() && self.would_do(Action::Approve)
+            }
+            Action::SayDone
+            | Action::Answer
+            | Action::Retry
+            | Action::ProveAgain
+            | Action::Look
+            | Action::Settle(_)
+            | Action::Attest
+            | Action::Review
+            | Action::Skip
+            | Action::GoBack
+            | Action::Stop
+            | Action::Note => self.would_do(action),
+            Action::End => run.current().is_some() && self.would_do(action),
+            Action::Finish => {
+                run.plan.is_some() && run.current().is_none() && self.would_do(action)
+            }
+            Action::Leave => ended,
+            Action::NextLane => self.outputs().len() > 1,
+            Action::Output => self.output.is_some() || self.pane == Pane::Output,
+            Action::Journal => run.plan.is_some(),
+            Action::Here => !self.is_here() || self.pane != Pane::Step,
+            Action::NotNow
+            | Action::Up
+            | Action::Down
+            | Action::PageUp
+            | Action::PageDown
+            | Action::Top
+            | Action::Bottom
+            | Action::Help
+            | Action::Detach
+            | Action::Redraw
+            | Action::Interrupt
+            | Action::Previous
+            | Action::Next
+            | Action::Pick
+            | Action::Save
+            | Action::Close => true,
+        }
+    }
+
+    /// The gate is typed back, and its field does not have the keys.
+    fn is_typed_back_elsewhere(&self) -> bool {
+        self.gate_words().is_some() && self.place() != super::keys::Place::Field
+    }
+
+    /// Whether this person could decide anything now.
+    pub(super) fn may_decide(&self) -> bool {
+        let watches = |who: &crate::run::Operator| {
+            self.folded
+                .run
+                .present
+                .get(&who.client)
+                .is_none_or(|present| present.watch)
+        };
+        self.is_live() && self.me().is_some_and(|who| !watches(who))
+    }
+
+    fn would_do(&self, action: Action) -> bool {
+        self.verdict_on(action)
+            .is_some_and(|verdict| verdict.is_ok())
+    }
+
+    /// What `decide` says to an action; none where there is nothing to ask.
+    pub(super) fn verdict_on(&self, action: Action) -> Option<Result<(), Refusal>> {
+        if !self.is_live() {
+            return None;
+        }
+        let who = self.me()?.clone();
+        let intent = self.intent(action)?;
+        let command = Command::Wish { who, intent };
+        Some(decide(&self.folded.run, &command).map(|_| ()))
+    }
+
+    /// The intent of an action, with a stand-in for the words that are still to be written.
+    ///
+    /// None while another step is looked at: what is decided is what is on the screen.
+    fn intent(&self, action: Action) -> Option<Intent> {
+        match action {
+            Action::End => {
+                return Some(Intent::End {
+                    reason: WORDS.to_owned(),
+                });
+            }
+            Action::Finish => {
+                return Some(Intent::End {
+                    reason: String::new(),
+                });
+            }
+            Action::Note => return Some(self.note_purpose().intent(WORDS.to_owned())),
+            Action::GoBack => {
+                let back = self.folded.run.undo_next()?;
+                let under_way = |(number, _, state): (usize, &PlannedStep, &StepState)| {
+                    number == back && state.way == Way::Back && state.at == StepAt::AtGate
+                };
+                if self.current().is_some_and(under_way) {
+                    // Its gate is open already.
+                    return None;
+                }
+                let step = self.folded.run.planned(back)?.id.clone();
+                return Some(Intent::GoBack { step });
+            }
+            _ => {}
+        }
+        if !self.is_here() {
+            return None;
+        }
+        let (_, planned, state) = self.current()?;
+        let (step, attempt) = (planned.id.clone(), state.attempt);
+        Some(match action {
+            Action::Approve => Intent::Approve {
+                step,
+                attempt,
+                digest: state.shown.as_ref()?.digest.clone(),
+                typed: self.gate_words().map(str::to_owned),
+            },
+            Action::Review => Intent::Review { step, attempt },
+            Action::Retry => Intent::Retry { step, attempt },
+            Action::ProveAgain => Intent::ProveAgain { step, attempt },
+            Action::Look => Intent::Look { step, attempt },
+            Action::Stop => Intent::Stop {
+                step,
+                attempt,
+                stop: match state.stop {
+                    None => Stop::Ask,
+                    Some(_) => Stop::Kill,
+                },
+            },
+            Action::SayDone
+            | Action::Answer
+            | Action::Settle(_)
+            | Action::Attest
+            | Action::Skip => self.purpose(action)?.intent(WORDS.to_owned()),
+            _ => return None,
+        })
+    }
+
+    /// What a text would be for.
+    fn purpose(&self, action: Action) -> Option<Purpose> {
+        let (_, planned, state) = self.current()?;
+        let (step, attempt) = (planned.id.clone(), state.attempt);
+        Some(match action {
+            Action::SayDone => {
+                let lane = state
+                    .lanes
+                    .iter()
+                    .find(|lane| matches!(lane.at, LaneAt::Running { .. }))?;
+                Purpose::SayDone {
+                    step,
+                    attempt,
+                    lane: lane.name.clone(),
+                }
+            }
+            Action::Answer => {
+                let (proof, _) = self.open_question()?;
+                Purpose::Reply {
+                    step,
+                    attempt,
+                    proof,
+                    yes: true,
+                }
+            }
+            Action::Settle(decision) => {
+                let lane = state
+                    .lanes
+                    .iter()
+                    .find(|lane| matches!(lane.at, LaneAt::Unknown { .. }))?;
+                Purpose::Settle {
+                    step,
+                    attempt,
+                    lane: lane.name.clone(),
+                    decision,
+                }
+            }
+            Action::Attest => Purpose::Attest { step, attempt },
+            Action::Skip => Purpose::Skip { step },
+            Action::End => Purpose::End,
+            _ => return None,
+        })
+    }
+
+    fn note_purpose(&self) -> Purpose {
+        Purpose::Note {
+            step: self.viewed().map(|(_, planned, _)| planned.id.clone()),
+        }
+    }
+
+    /// The first question of the proof that waits for a person.
+    pub(super) fn open_question(&self) -> Option<(u16, &Proof)> {
+        let (_, planned, state) = self.current()?;
+        if state.at != StepAt::Proving {
+            return None;
+        }
+        planned
+            .proofs(state.way)
+            .iter()
+            .enumerate()
+            .find_map(|(number, proof)| {
+                let number = u16::try_from(number).ok()?;
+                (proof.person && !state.answers.contains_key(&number)).then_some((number, proof))
+            })
+    }
+
+    /// Does what a key means. Only called with what [`App::offers`].
+    pub(super) fn act(&mut self, action: Action, verdict: Verdict, came: Came) -> Vec<Effect> {
+        match action {
+            Action::Approve => return self.approve(verdict),
+            Action::ProveAgain | Action::Look | Action::Review => {
+                return self
+                    .intent(action)
+                    .map_or_else(Vec::new, |intent| self.wish(intent, None));
+            }
+            Action::TypeBack => self.field_left = false,
+            Action::NotNow => {
+                self.field_left = true;
+                self.typed.clear();
+            }
+            Action::SayDone | Action::Settle(_) | Action::Attest | Action::Skip | Action::End => {
+                if let Some(purpose) = self.purpose(action) {
+                    self.write(purpose);
+                }
+            }
+            Action::Note => self.write(self.note_purpose()),
+            Action::Answer => self.ask_for_the_answer(),
+            Action::Finish | Action::Retry | Action::GoBack | Action::Stop => {
+                self.ask_first(action)
+            }
+            Action::Leave => return vec![Effect::Leave(Leaving::Ended)],
+            Action::Detach => {
+                let ended = self.folded.run.ending.is_some();
+                let how = if ended {
+                    Leaving::Ended
+                } else {
+                    Leaving::Detached
+                };
+                return vec![Effect::Leave(how)];
+            }
+            Action::Redraw => return vec![Effect::Redraw],
+            Action::Interrupt => self.say(
+                "nothing was stopped. x stops a step; Ctrl-D only leaves this screen",
+                Tone::Care,
+            ),
+            Action::Help => self.dialog = Some(Dialog::Help(0)),
+            Action::Previous | Action::Next | Action::Pick | Action::Save | Action::Close => {
+                return self.in_dialog(action, came);
+            }
+            Action::Output
+            | Action::Journal
+            | Action::NextLane
+            | Action::Here
+            | Action::Up
+            | Action::Down
+            | Action::PageUp
+            | Action::PageDown
+            | Action::Top
+            | Action::Bottom => self.look_around(action),
+        }
+        Vec::new()
+    }
+
+    fn approve(&mut self, verdict: Verdict) -> Vec<Effect> {
+        let seen = self.guard.seen().cloned();
+        match (verdict, seen) {
+            (Verdict::Counts, Some(seen)) if Some(&seen) == self.gate().as_ref() => {
+                let wanted = self.gate_words().map(str::to_owned);
+                if let Some(words) = &wanted
+                    && self.typed_words().trim() != words.trim()
+                {
+                    let words = clean::line(words);
+                    self.message = Some((format!("not the words yet; type  {words}"), Tone::Care));
+                    return Vec::new();
+                }
+                let typed = wanted.map(|_| self.typed_words().trim().to_owned());
+                let approve = Intent::Approve {
+                    step: seen.step,
+                    attempt: seen.attempt,
+                    digest: seen.digest,
+                    typed,
+                };
+                self.wish(approve, None)
+            }
+            (Verdict::TooFast, _) => {
+                self.say(
+                    "that key came together with others; press it by itself",
+                    Tone::Care,
+                );
+                Vec::new()
+            }
+            (Verdict::Counts | Verdict::TooSoon, _) => {
+                self.say(
+                    "that key came before the gate could be read; read it, then press again",
+                    Tone::Care,
+                );
+                Vec::new()
+            }
+        }
+    }
+
+    fn write(&mut self, purpose: Purpose) {
+        let draft = self.draft(&purpose);
+        self.dialog = Some(Dialog::Write(Box::new(Write::new(purpose, &draft))));
+    }
+
+    fn ask_for_the_answer(&mut self) {
+        let Some((proof, asked)) = self.open_question() else {
+            return;
+        };
+        let lines = clean::lines(&asked.says);
+        let Some(Purpose::Reply { step, attempt, .. }) = self.purpose(Action::Answer) else {
+            return;
+        };
+        let reply = |yes| {
+            Then::Write(Purpose::Reply {
+                step: step.clone(),
+                attempt,
+                proof,
+                yes,
+            })
+        };
+        let mut choose = Choose::new("Is it so?".to_owned(), lines, "Look again before answering")
+            .or("No, it is not so…", reply(false))
+            .or("Yes, it is so…", reply(true));
+        // The focused answer is the one that claims least of those that answer.
+        choose.at = 1;
+        self.dialog = Some(Dialog::Choose(choose));
+    }
+
+    fn ask_first(&mut self, action: Action) {
+        let Some(intent) = self.intent(action) else {
+            return;
+        };
+        let auto = self.current().is_some_and(|(_, planned, state)| {
+            planned.gate == Gate::Auto && state.way == Way::Forward && !state.undone
+        });
+        let choose = match (&intent, action) {
+            (Intent::End { .. }, _) => Choose::new(
+                "End the run as finished?".to_owned(),
+                vec!["Every step is done or was skipped. Nothing can be done in this run afterwards.".to_owned()],
+                "Not yet",
+            )
+            .or("End the run", Then::Wish(intent)),
+            (Intent::Retry { step, .. }, _) => Choose::new(
+                format!("Try step {step} again?"),
+                vec![match auto {
+                    true => "Its gate asks nobody: it runs again at once.".to_owned(),
+                    false => "It is shown at its gate again before anything runs.".to_owned(),
+                }],
+                "Not now",
+            )
+            .or("Try it again", Then::Wish(intent)),
+            (Intent::GoBack { step }, _) => {
+                let headline = self.undo_headline();
+                let mut lines = vec!["It is shown at its gate before anything runs. It does:".to_owned()];
+                lines.extend(headline.iter().flat_map(|line| clean::lines(line)));
+                Choose::new(format!("Take back step {step}?"), lines, "Not now")
+                    .or("Take it back", Then::Wish(intent))
+            }
+            (Intent::Stop { step, stop: Stop::Ask, .. }, _) => Choose::new(
+                format!("Ask step {step} to end?"),
+                vec!["It gets SIGTERM and may tidy up. What it did until then stays done.".to_owned()],
+                "Let it run",
+            )
+            .or("Ask it to end", Then::Wish(intent)),
+            (Intent::Stop { step, .. }, _) => Choose::new(
+                format!("Kill step {step}?"),
+                vec!["It was asked to end and has not. SIGKILL ends it in the middle of what it does.".to_owned()],
+                "Give it more time",
+            )
+            .or("Kill it", Then::Wish(intent)),
+            _ => return,
+        };
+        self.dialog = Some(Dialog::Choose(choose));
+    }
+
+    fn undo_headline(&self) -> Option<String> {
+        let run = &self.folded.run;
+        match &run.planned(run.undo_next()?)?.undo {
+            crate::run::PlannedUndo::Action { headline, .. } => Some(headline.clone()),
+            crate::run::PlannedUndo::Never { .. } | crate::run::PlannedUndo::Unsaid => None,
+        }
+    }
+
+    fn in_dialog(&mut self, action: Action, came: Came) -> Vec<Effect> {
+        let bundled = came == Came::InABundle && matches!(action, Action::Pick | Action::Save);
+        if bundled {
+            self.say(
+                "that key came together with others; press it by itself",
+                Tone::Care,
+            );
+            return Vec::new();
+        }
+        match (self.dialog.take(), action) {
+            (Some(Dialog::Choose(mut choose)), Action::Previous | Action::Next) => {
+                match action {
+                    Action::Previous => choose.previous(),
+                    _ => choose.next(),
+                }
+                self.dialog = Some(Dialog::Choose(choose));
+            }
+            (Some(Dialog::Choose(choose)), Action::Pick) => {
+                match choose
+                    .answers
+                    .into_iter()
+                    .nth(choose.at)
+                    .map(|(_, then)| then)
+                {
+                    Some(Then::Wish(intent)) => return self.wish(intent, None),
+                    Some(Then::Write(purpose)) => self.write(purpose),
+                    Some(Then::Close) | None => {}
+                }
+            }
+            (Some(Dialog::Write(write)), Action::Save) => {
+                let text = write.text();
+                if text.trim().is_empty() && !write.purpose.may_be_empty() {
+                    self.say("a few words are needed", Tone::Care);
+                    self.dialog = Some(Dialog::Write(write));
+                } else if !self.is_live() {
+                    self.say(
+                        "not connected; it stays here until the line is back",
+                        Tone::Care,
+                    );
+                    self.dialog = Some(Dialog::Write(write));
+                } else {
+                    let text = text.trim().to_owned();
+                    let intent = write.purpose.intent(text.clone());
+                    return self.wish(intent, Some((write.purpose, text)));
+                }
+            }
+            (Some(Dialog::Write(write)), Action::Close) => {
+                let text = write.text();
+                self.keep(Some((write.purpose, text)));
+            }
+            _ => {}
+        }
+        Vec::new()
+    }
+
+    /// Says why a key does nothing now.
+    pub(super) fn say_why_not(&mut self, action: Action) {
+        let text = if self.broken.is_some() {
+            "nothing can be decided: see the line at the top".to_owned()
+        } else if self.folded.run.ending.is_some() {
+            "the run has ended".to_owned()
+        } else if !self.is_live() {
+            "not connected: nothing can be decided until the line is back".to_owned()
+        } else if self.is_waiting_for_an_answer() {
+            "the engine has not answered the last wish yet".to_owned()
+        } else if !self.is_here() {
+            "another step is looked at; Esc goes back to the one whose turn it is".to_owned()
+        } else {
+            match self.verdict_on(action) {
+                Some(Err(refusal)) => clean::line(&refusal.to_string()),
+                _ => "that is not possible now; ? shows the keys".to_owned(),
+            }
+        };
+        self.message = Some((text, Tone::Care));
+    }
+}

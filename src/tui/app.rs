@@ -1,0 +1,547 @@
+//! The screen's own state, and how updates and keys change it.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use crossterm::event::{KeyCode, KeyEvent, KeyEventKind, KeyModifiers};
+
+use crate::client::{Folded, Update};
+use crate::clock::Timestamp;
+use crate::kinds::Progress;
+use crate::names::{MachineName, StepId};
+use crate::run::{Entry, Event, Intent, Operator, PlannedStep, StepAt, StepState, Way};
+use crate::runbook::{Downtime, Gate};
+use crate::wire::Live;
+
+use super::clean;
+use super::dialog::{Dialog, Purpose};
+use super::gate::{Came, Guard, Seen, Verdict};
+use super::keys::{self, Place};
+use super::look::Tone;
+use super::output::Output;
+use super::screen::{Leaving, Options};
+
+/// A moment, by both clocks.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Now {
+    /// The wall clock, for times that are shown.
+    pub(super) wall: Timestamp,
+    /// Since the screen was started, by a clock that only goes forward.
+    pub(super) since: Duration,
+}
+
+/// What the screen wants done.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Effect {
+    /// Send a wish; [`App::sent`] is told its number.
+    Wish(Intent),
+    /// Ask for a piece of an output file.
+    Read {
+        file: String,
+        offset: u64,
+        most: u32,
+    },
+    /// Draw everything again.
+    Redraw,
+    /// Leave the screen.
+    Leave(Leaving),
+}
+
+/// The connection to the engine.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Connection {
+    /// Not made yet.
+    Never,
+    /// Made; up to date once every entry before `caught_up_at` is there.
+    Up { client: u32, caught_up_at: u64 },
+    /// Lost.
+    Lost {
+        why: String,
+        last: bool,
+        since: Timestamp,
+    },
+}
+
+/// What is shown large.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Pane {
+    /// The step.
+    Step,
+    /// What it prints.
+    Output,
+    /// The record.
+    Journal,
+}
+
+/// What is known of a question that does not hold yet.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Waiting {
+    pub(super) seen: String,
+    pub(super) times: u32,
+    pub(super) until: Option<Timestamp>,
+}
+
+/// A wish that was sent and is not answered.
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct Pending {
+    id: Option<u64>,
+    draft: Option<(Purpose, String)>,
+}
+
+/// A growing file: how long it is, and how to read progress out of it.
+pub(super) type Growing = (u64, Progress);
+
+/// The screen's state.
+pub(super) struct App {
+    pub(super) options: Options,
+    pub(super) folded: Folded,
+    pub(super) connection: Connection,
+    /// The engine cannot write any more, or this screen cannot follow it.
+    pub(super) broken: Option<String>,
+    ahead: i64,
+    /// The step that is looked at; none for the one whose turn it is.
+    pub(super) selected: Option<usize>,
+    pub(super) pane: Pane,
+    /// Lines scrolled down, in the step's text and up from the end in the journal.
+    pub(super) scroll: usize,
+    pub(super) dialog: Option<Dialog>,
+    pub(super) typed: String,
+    typed_for: Option<Seen>,
+    pub(super) field_left: bool,
+    pub(super) guard: Guard,
+    /// What the last frame showed as a gate; the view sets it while it draws.
+    pub(super) gate_drawn: Option<Seen>,
+    pub(super) message: Option<(String, Tone)>,
+    pending: Option<Pending>,
+    drafts: Vec<(Purpose, String)>,
+    pub(super) busy: BTreeMap<MachineName, (String, Option<Timestamp>)>,
+    pub(super) asked: BTreeMap<(StepId, MachineName, Option<u16>), Waiting>,
+    pub(super) growing: BTreeMap<String, Growing>,
+    pub(super) output: Option<Output>,
+    /// The output file that was chosen by hand.
+    pub(super) chosen: Option<String>,
+    pub(super) down_since: BTreeMap<StepId, Timestamp>,
+    last_turn: Option<(usize, u32)>,
+}
+
+impl App {
+    pub(super) fn new(options: Options) -> Self {
+        Self {
+            options,
+            folded: Folded::default(),
+            connection: Connection::Never,
+            broken: None,
+            ahead: 0,
+            selected: None,
+            pane: Pane::Step,
+            scroll: 0,
+            dialog: None,
+            typed: String::new(),
+            typed_for: None,
+            field_left: false,
+            guard: Guard::default(),
+            gate_drawn: None,
+            message: None,
+            pending: None,
+            drafts: Vec::new(),
+            busy: BTreeMap::new(),
+            asked: BTreeMap::new(),
+            growing: BTreeMap::new(),
+            output: None,
+            chosen: None,
+            down_since: BTreeMap::new(),
+            last_turn: None,
+        }
+    }
+
+    /// Takes what the client tells.
+    pub(super) fn take(&mut self, update: Update, now: Now) {
+        match update {
+            Update::Connected {
+                client,
+                now: theirs,
+                caught_up_at,
+                ..
+            } => {
+                self.ahead = theirs.as_second() - now.wall.as_second();
+                self.connection = Connection::Up {
+                    client,
+                    caught_up_at,
+                };
+                self.message = None;
+            }
+            Update::Disconnected { why, last } => {
+                let since = match &self.connection {
+                    Connection::Lost { since, .. } => *since,
+                    Connection::Never | Connection::Up { .. } => self.wall(now),
+                };
+                self.connection = Connection::Lost {
+                    why: clean::line(&why),
+                    last,
+                    since,
+                };
+                self.busy.clear();
+                if let Some(output) = &mut self.output {
+                    output.forget_asked();
+                }
+                if let Some(pending) = self.pending.take() {
+                    self.keep(pending.draft);
+                    self.say(
+                        "the line was lost before an answer came; the record will tell",
+                        Tone::Care,
+                    );
+                }
+            }
+            Update::Entry { entry, head } => self.entry(*entry, head),
+            Update::Granted { id, .. } => {
+                if self
+                    .pending
+                    .as_ref()
+                    .is_some_and(|pending| pending.id == Some(id))
+                {
+                    if let Some((Purpose::Note { .. }, _)) =
+                        self.pending.take().and_then(|p| p.draft)
+                    {
+                        self.say("the note is in the record", Tone::Good);
+                    }
+                }
+            }
+            Update::Refused { id, why } => {
+                if let Some(pending) = self.pending.take_if(|pending| pending.id == Some(id)) {
+                    self.keep(pending.draft);
+                }
+                self.message = Some((format!("refused: {}", clean::line(&why)), Tone::Care));
+            }
+            Update::Live(live) => self.live_word(live),
+            Update::Piece {
+                file,
+                offset,
+                bytes,
+                length,
+            } => {
+                if let Some(output) = self.output.as_mut().filter(|output| output.file == file) {
+                    output.take(offset, &bytes, length);
+                }
+            }
+        }
+    }
+
+    fn entry(&mut self, entry: Entry, head: String) {
+        let run = &mut self.folded.run;
+        if entry.seq < run.next_seq || self.broken.is_some() {
+            return;
+        }
+        if let Err(illegal) = run.apply(&entry) {
+            self.broken = Some(format!("this screen cannot follow the run: {illegal}"));
+            return;
+        }
+        match &entry.event {
+            Event::LegStarted { step, .. } => {
+                let starts = run.step(step).is_some_and(|(_, planned, state)| {
+                    planned.downtime == Some(Downtime::Starts) && state.way == Way::Forward
+                });
+                if starts {
+                    self.down_since.entry(step.clone()).or_insert(entry.at);
+                }
+            }
+            Event::StepReached { step, .. }
+            | Event::LegEnded { step, .. }
+            | Event::ProofAnswered { step, .. } => {
+                self.asked.retain(|(known, _, _), _| known != step);
+            }
+            _ => {}
+        }
+        let touched = |step: &StepId| run.step(step).is_some_and(|(_, _, state)| state.touched);
+        self.down_since.retain(|step, _| touched(step));
+        self.folded.entries.push(entry);
+        self.folded.head = head;
+        let turn = self
+            .current()
+            .map(|(number, _, state)| (number, state.attempt));
+        if turn != self.last_turn {
+            self.last_turn = turn;
+            self.field_left = false;
+            if self.selected.is_none() {
+                self.scroll = 0;
+                self.chosen = None;
+            }
+        }
+    }
+
+    fn live_word(&mut self, live: Live) {
+        match live {
+            Live::Grew {
+                file,
+                length,
+                progress,
+                ..
+            } => {
+                self.growing.insert(file, (length, progress));
+            }
+            Live::Asked {
+                step,
+                lane,
+                proof,
+                seen,
+                times,
+                until,
+            } => {
+                let seen = clean::line(&seen);
+                self.asked
+                    .insert((step, lane, proof), Waiting { seen, times, until });
+            }
+            Live::Busy {
+                machine,
+                doing,
+                next_try,
+            } => {
+                self.busy.insert(machine, (clean::line(&doing), next_try));
+            }
+            Live::Idle { machine } => {
+                self.busy.remove(&machine);
+            }
+            Live::Poisoned { why } => {
+                self.broken = Some(format!(
+                    "the engine cannot write the record any more: {why}"
+                ));
+            }
+        }
+    }
+
+    /// Takes a key.
+    pub(super) fn key(&mut self, event: KeyEvent, came: Came, now: Now) -> Vec<Effect> {
+        if event.kind == KeyEventKind::Release {
+            return Vec::new();
+        }
+        self.message = None;
+        let verdict = self.guard.key(came, now.since);
+        let place = self.place();
+        let mut known = None;
+        for row in keys::meanings(place, &event) {
+            if self.offers(row.action) {
+                return self.act(row.action, verdict, came);
+            }
+            known = Some(row.action);
+        }
+        match place {
+            Place::Field => self.type_back(event, verdict),
+            Place::Text => {
+                if let Some(Dialog::Write(write)) = &mut self.dialog {
+                    match event.code {
+                        KeyCode::Char(c) if crate::problem::hidden(c) => {}
+                        _ => {
+                            write.area.input(event);
+                        }
+                    }
+                }
+            }
+            Place::Run => {
+                if let Some(action) = known {
+                    self.say_why_not(action);
+                }
+            }
+            Place::Choice | Place::Help => {}
+        }
+        Vec::new()
+    }
+
+    /// Takes a pasted text. It reaches text boxes and nothing else.
+    pub(super) fn paste(&mut self, text: &str) {
+        let place = self.place();
+        match (&mut self.dialog, place) {
+            (Some(Dialog::Write(write)), _) => write.insert(text),
+            (None, Place::Field) => {
+                self.say("pasting does not count here; type the words", Tone::Care)
+            }
+            _ => self.say("a pasted text is not taken as keys", Tone::Care),
+        }
+    }
+
+    fn type_back(&mut self, event: KeyEvent, verdict: Verdict) {
+        if verdict == Verdict::TooSoon {
+            self.say(
+                "that came before the gate could be read; now type the words",
+                Tone::Care,
+            );
+            return;
+        }
+        if self.typed_for.as_ref() != self.guard.seen() {
+            self.typed_for = self.guard.seen().cloned();
+            self.typed.clear();
+        }
+        let plain = (event.modifiers - KeyModifiers::SHIFT).is_empty();
+        match event.code {
+            KeyCode::Char(c) if plain && self.typed.chars().count() < 400 => {
+                self.typed.push_str(&clean::typed(&c.to_string()));
+            }
+            KeyCode::Backspace => {
+                self.typed.pop();
+            }
+            _ => {}
+        }
+    }
+
+    /// Whether the typed words are for the gate that stands on the screen.
+    pub(super) fn typed_words(&self) -> &str {
+        if self.typed_for.is_some() && self.typed_for.as_ref() == self.guard.seen() {
+            &self.typed
+        } else {
+            ""
+        }
+    }
+
+    /// Tells that a frame has been written.
+    pub(super) fn drawn(&mut self, since: Duration) {
+        let gate = self.gate_drawn.take();
+        self.guard.drawn(gate, since);
+    }
+
+    /// Tells the number of a wish that was sent.
+    pub(super) fn sent(&mut self, id: u64) {
+        if let Some(pending) = &mut self.pending {
+            pending.id = Some(id);
+        }
+    }
+
+    /// Sends a wish, unless one is still without an answer.
+    pub(super) fn wish(&mut self, intent: Intent, draft: Option<(Purpose, String)>) -> Vec<Effect> {
+        if self.pending.is_some() {
+            self.keep(draft);
+            self.say("the engine has not answered the last wish yet", Tone::Care);
+            return Vec::new();
+        }
+        self.pending = Some(Pending { id: None, draft });
+        vec![Effect::Wish(intent)]
+    }
+
+    /// Whether a wish is on its way.
+    pub(super) fn is_waiting_for_an_answer(&self) -> bool {
+        self.pending.is_some()
+    }
+
+    pub(super) fn keep(&mut self, draft: Option<(Purpose, String)>) {
+        if let Some((purpose, text)) = draft.filter(|(_, text)| !text.trim().is_empty()) {
+            self.drafts.retain(|(known, _)| *known != purpose);
+            self.drafts.push((purpose, text));
+        }
+    }
+
+    pub(super) fn draft(&mut self, purpose: &Purpose) -> String {
+        match self.drafts.iter().position(|(known, _)| known == purpose) {
+            Some(at) => self.drafts.remove(at).1,
+            None => String::new(),
+        }
+    }
+
+    pub(super) fn say(&mut self, text: &str, tone: Tone) {
+        self.message = Some((text.to_owned(), tone));
+    }
+
+    /// The wall clock as the engine tells it.
+    pub(super) fn wall(&self, now: Now) -> Timestamp {
+        Timestamp::from_second(now.wall.as_second().saturating_add(self.ahead)).unwrap_or(now.wall)
+    }
+
+    /// Whether everything the engine has written is on the screen, and a wish can reach it.
+    pub(super) fn is_live(&self) -> bool {
+        let Connection::Up { caught_up_at, .. } = self.connection else {
+            return false;
+        };
+        self.broken.is_none() && self.folded.run.next_seq >= caught_up_at
+    }
+
+    /// Who sits here; none before the engine knows.
+    pub(super) fn me(&self) -> Option<&Operator> {
+        match self.connection {
+            Connection::Up { client, .. } => self.folded.run.present.get(&client).map(|p| &p.who),
+            Connection::Never | Connection::Lost { .. } => None,
+        }
+    }
+
+    /// The step whose turn it is.
+    pub(super) fn current(&self) -> Option<(usize, &PlannedStep, &StepState)> {
+        self.numbered(self.folded.run.current()?)
+    }
+
+    /// The step that is looked at.
+    pub(super) fn viewed(&self) -> Option<(usize, &PlannedStep, &StepState)> {
+        match self.selected {
+            Some(number) => self.numbered(number),
+            // After the end there is no turn, and the end is what is to be read.
+            None if self.folded.run.ending.is_some() => None,
+            None => self.current(),
+        }
+    }
+
+    fn numbered(&self, number: usize) -> Option<(usize, &PlannedStep, &StepState)> {
+        let run = &self.folded.run;
+        Some((number, run.planned(number)?, run.steps.get(number)?))
+    }
+
+    /// Whether the step that is looked at is the one whose turn it is.
+    pub(super) fn is_here(&self) -> bool {
+        self.selected.is_none() || self.selected == self.folded.run.current()
+    }
+
+    /// The gate that waits for a yes, as an approval would name it.
+    pub(super) fn gate(&self) -> Option<Seen> {
+        let (_, planned, state) = self.current()?;
+        let shown = state.shown.as_ref()?;
+        (state.at == StepAt::AtGate).then(|| Seen {
+            step: planned.id.clone(),
+            attempt: state.attempt,
+            digest: shown.digest.clone(),
+        })
+    }
+
+    /// The words that the gate wants typed back.
+    pub(super) fn gate_words(&self) -> Option<&str> {
+        let (_, planned, state) = self.current()?;
+        match &planned.gate {
+            Gate::TypeBack { words } if state.at == StepAt::AtGate && state.way == Way::Forward => {
+                Some(words)
+            }
+            _ => None,
+        }
+    }
+
+    /// Where a key is pressed now.
+    pub(super) fn place(&self) -> Place {
+        match &self.dialog {
+            Some(Dialog::Choose(_)) => Place::Choice,
+            Some(Dialog::Write(_)) => Place::Text,
+            Some(Dialog::Help(_)) => Place::Help,
+            None if self.pane == Pane::Step
+                && self.is_here()
+                && self.gate_words().is_some()
+                && !self.field_left
+                && self.may_decide() =>
+            {
+                Place::Field
+            }
+            None => Place::Run,
+        }
+    }
+
+    /// Whether a running clock with seconds is on the screen, so that it must be drawn every second.
+    pub(super) fn shows_seconds(&self) -> bool {
+        let run = &self.folded.run;
+        run.ending.is_none()
+            && (run.steps.iter().any(StepState::is_under_way)
+                || !run.links.is_empty()
+                || !self.busy.is_empty()
+                || self.downtime().is_some()
+                || matches!(self.connection, Connection::Lost { .. }))
+    }
+
+    /// Since when customers notice; none while they do not.
+    pub(super) fn downtime(&self) -> Option<Timestamp> {
+        let run = &self.folded.run;
+        let since = *self.down_since.values().min()?;
+        let plan = run.plan.as_ref()?;
+        let over = plan.steps.iter().zip(&run.steps).any(|(step, state)| {
+            step.downtime == Some(Downtime::Ends) && matches!(state.at, StepAt::Done { .. })
+        });
+        (!over).then_some(since)
+    }
+}

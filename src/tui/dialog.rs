@@ -1,0 +1,225 @@
+//! What stands before the run: a question with a few answers, a text box, the help page.
+
+use ratatui::style::{Modifier, Style};
+use tui_textarea::{CursorMove, TextArea, WrapMode};
+
+use super::clean;
+use super::say;
+use crate::names::{MachineName, StepId};
+use crate::run::{Decision, Intent};
+
+/// What stands before the run.
+pub(super) enum Dialog {
+    /// A question with a few answers.
+    Choose(Choose),
+    /// A text box.
+    Write(Box<Write>),
+    /// The help page, scrolled down by some lines.
+    Help(usize),
+}
+
+/// A question with a few answers. The first is the harmless one and has the focus.
+pub(super) struct Choose {
+    pub(super) title: String,
+    /// Clean lines above the answers.
+    pub(super) lines: Vec<String>,
+    pub(super) answers: Vec<(String, Then)>,
+    pub(super) at: usize,
+}
+
+/// What an answer leads to.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Then {
+    /// Nothing.
+    Close,
+    /// A wish.
+    Wish(Intent),
+    /// A text box for the words that the wish needs.
+    Write(Purpose),
+}
+
+/// A text box.
+pub(super) struct Write {
+    pub(super) purpose: Purpose,
+    pub(super) area: TextArea<'static>,
+}
+
+/// What a text is for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Purpose {
+    Note {
+        step: Option<StepId>,
+    },
+    SayDone {
+        step: StepId,
+        attempt: u32,
+        lane: MachineName,
+    },
+    Reply {
+        step: StepId,
+        attempt: u32,
+        proof: u16,
+        yes: bool,
+    },
+    Attest {
+        step: StepId,
+        attempt: u32,
+    },
+    Skip {
+        step: StepId,
+    },
+    Settle {
+        step: StepId,
+        attempt: u32,
+        lane: MachineName,
+        decision: Decision,
+    },
+    End,
+}
+
+impl Purpose {
+    /// The wish that a text for this makes.
+    pub(super) fn intent(&self, text: String) -> Intent {
+        match self.clone() {
+            Self::Note { step } => Intent::Note { step, text },
+            Self::SayDone {
+                step,
+                attempt,
+                lane,
+            } => Intent::SayDone {
+                step,
+                attempt,
+                lane,
+                note: text,
+            },
+            Self::Reply {
+                step,
+                attempt,
+                proof,
+                yes,
+            } => Intent::Reply {
+                step,
+                attempt,
+                proof,
+                yes,
+                note: text,
+            },
+            Self::Attest { step, attempt } => Intent::Attest {
+                step,
+                attempt,
+                note: text,
+            },
+            Self::Skip { step } => Intent::Skip { step, reason: text },
+            Self::Settle {
+                step,
+                attempt,
+                lane,
+                decision,
+            } => Intent::Settle {
+                step,
+                attempt,
+                lane,
+                decision,
+                reason: text,
+            },
+            Self::End => Intent::End { reason: text },
+        }
+    }
+
+    /// Whether the wish may be sent without a word.
+    pub(super) fn may_be_empty(&self) -> bool {
+        matches!(self, Self::SayDone { .. } | Self::Reply { yes: true, .. })
+    }
+
+    /// What stands above the box.
+    pub(super) fn title(&self) -> String {
+        match self {
+            Self::Note { step: Some(step) } => format!("A note about step {step}"),
+            Self::Note { step: None } => "A note about the run".to_owned(),
+            Self::SayDone { lane, .. } => format!("It is done, on {lane}. A note may stay empty."),
+            Self::Reply { yes: true, .. } => "Yes. What did you see? May stay empty.".to_owned(),
+            Self::Reply { yes: false, .. } => "No. What did you see?".to_owned(),
+            Self::Attest { step, .. } => format!("You vouch for step {step}. What did you see?"),
+            Self::Skip { step } => format!("Skip step {step}. Why?"),
+            Self::Settle { lane, decision, .. } => {
+                format!("On {lane}: {}. How do you know?", say::decision(*decision))
+            }
+            Self::End => "End the run before its last step. Why?".to_owned(),
+        }
+    }
+
+    /// What the record will say of it.
+    pub(super) fn consequence(&self) -> &'static str {
+        match self {
+            Self::Note { .. } => {
+                "It goes into the record under your name, and cannot be taken out again."
+            }
+            Self::SayDone { .. } => "The step's proof is asked next.",
+            Self::Reply { yes: true, .. } => "Your answer counts as proof.",
+            Self::Reply { yes: false, .. } => "The step is then not proved, and stuck.",
+            Self::Attest { .. } => {
+                "The step counts as done on your word alone; the report says so."
+            }
+            Self::Skip { .. } => "Steps that need this one cannot be done either.",
+            Self::Settle { .. } => {
+                "The run goes on from there; the report says that you decided it."
+            }
+            Self::End => {
+                "Nothing is taken back by it, and nothing can be done in this run afterwards."
+            }
+        }
+    }
+}
+
+impl Choose {
+    /// A question whose first answer does nothing and has the focus.
+    pub(super) fn new(title: String, lines: Vec<String>, harmless: &str) -> Self {
+        Self {
+            title,
+            lines,
+            answers: vec![(harmless.to_owned(), Then::Close)],
+            at: 0,
+        }
+    }
+
+    /// Adds an answer.
+    #[must_use]
+    pub(super) fn or(mut self, words: &str, then: Then) -> Self {
+        self.answers.push((words.to_owned(), then));
+        self
+    }
+
+    pub(super) fn previous(&mut self) {
+        self.at = self
+            .at
+            .checked_sub(1)
+            .unwrap_or(self.answers.len().saturating_sub(1));
+    }
+
+    pub(super) fn next(&mut self) {
+        self.at = (self.at + 1) % self.answers.len().max(1);
+    }
+}
+
+impl Write {
+    /// A text box, with the draft that was left in it the last time.
+    pub(super) fn new(purpose: Purpose, draft: &str) -> Self {
+        let mut area = TextArea::new(draft.split('\n').map(str::to_owned).collect());
+        area.set_cursor_line_style(Style::new());
+        area.set_cursor_style(Style::new().add_modifier(Modifier::REVERSED));
+        area.set_wrap_mode(WrapMode::WordOrGlyph);
+        area.set_max_histories(200);
+        area.move_cursor(CursorMove::Bottom);
+        area.move_cursor(CursorMove::End);
+        Self { purpose, area }
+    }
+
+    /// Puts typed or pasted text in.
+    pub(super) fn insert(&mut self, text: &str) {
+        self.area.insert_str(clean::typed(text));
+    }
+
+    pub(super) fn text(&self) -> String {
+        self.area.lines().join("\n")
+    }
+}

@@ -1,0 +1,32 @@
+//! The wizard: drawn from folded state, and nothing else.
+//!
+//! [`run`] holds the terminal. What it draws is a function of a [`crate::client::Folded`] run, of the little
+//! that is only this screen's (what is scrolled where, a draft of a note), and of what the engine says goes on
+//! between two entries. What it sends leaves by an [`Outgoing`]: wishes, and requests for a piece of output.
+//! It touches no machine and no journal.
+//!
+//! The rooms: `app` takes updates and keys; `act` turns what a person wants into an intent, and asks the same
+//! `decide` as the engine whether that is possible now, so that the footer never offers what would be
+//! refused; `keys` is the one table of keys; `gate` guards a yes against keys that were not meant for it;
+//! `output` reads and emulates what a step prints; `view` draws. Every text from outside passes `clean`.
+
+mod act;
+mod app;
+mod clean;
+mod dialog;
+mod gate;
+mod keys;
+mod look;
+mod looking;
+mod output;
+mod progress;
+mod say;
+mod screen;
+mod terminal;
+mod view;
+
+pub use look::Look;
+pub use screen::{Leaving, Options, Outgoing, run};
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,402 @@
+//! What a step prints: read piece by piece from the engine, and drawn through an emulator.
+//!
+//! Only a window of the file is ever held, [`WINDOW`] bytes long, so a flood costs no more than what is
+//! looked at. While it follows, it stays at the end of the file and skips what came too fast to show; told
+//! to stay, it moves through the file window by window.
+
+use std::num::NonZeroU16;
+
+use super::progress::Rsync;
+use crate::kinds::Progress;
+
+/// The longest piece of a file that is held and emulated.
+pub(super) const WINDOW: u64 = 256 * 1024;
+
+/// The longest piece that is held where it stands still, and the most lines of it: every line of it must
+/// be within the emulator's [`ROWS`].
+const STANDING: usize = 64 * 1024;
+const LINES: usize = 8_000;
+const ROWS: usize = 10_000;
+
+/// How much is asked for at once.
+const PIECE: u32 = 64 * 1024;
+
+/// How much of the end is looked through for progress.
+const TAIL: usize = 4096;
+
+/// A request for a piece of the file.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Wanted {
+    pub(super) offset: u64,
+    pub(super) most: u32,
+}
+
+/// The output that is looked at.
+pub(super) struct Output {
+    /// The file in the run's `output` folder.
+    pub(super) file: String,
+    progress: Progress,
+    length: u64,
+    start: u64,
+    bytes: Vec<u8>,
+    following: bool,
+    asked: Option<u64>,
+    last_was_cr: bool,
+    parser: vt100::Parser,
+    size: (u16, u16),
+    /// Rows back from the end of the window.
+    back: usize,
+    /// A standing window has as many lines as it may have.
+    full: bool,
+}
+
+impl Output {
+    /// A file of a known length, followed at its end.
+    pub(super) fn new(file: String, length: u64, progress: Progress) -> Self {
+        let size = (24, 80);
+        Self {
+            file,
+            progress,
+            length,
+            start: length.saturating_sub(WINDOW),
+            bytes: Vec::new(),
+            following: true,
+            asked: None,
+            last_was_cr: false,
+            parser: parser(size),
+            size,
+            back: 0,
+            full: false,
+        }
+    }
+
+    /// Takes note that the file has grown.
+    pub(super) fn grew(&mut self, length: u64, progress: Progress) {
+        self.length = self.length.max(length);
+        self.progress = progress;
+    }
+
+    /// What to ask for next; none while an answer is due or nothing is missing.
+    pub(super) fn wanted(&mut self) -> Option<Wanted> {
+        if self.asked.is_some() {
+            return None;
+        }
+        let end = self.end();
+        if self.following && self.length.saturating_sub(end) > WINDOW {
+            // Too fast to show all of it: go on at the end. The file has the rest.
+            self.restart(self.length - WINDOW);
+        }
+        let offset = self.end();
+        let room = match self.following {
+            true => u64::from(PIECE),
+            false if self.full => 0,
+            false => STANDING.saturating_sub(self.bytes.len()) as u64,
+        };
+        let most = room.min(self.length.saturating_sub(offset));
+        let most = u32::try_from(most).unwrap_or(PIECE).min(PIECE);
+        if most == 0 {
+            return None;
+        }
+        self.asked = Some(offset);
+        Some(Wanted { offset, most })
+    }
+
+    /// Takes a piece that came.
+    pub(super) fn take(&mut self, offset: u64, bytes: &[u8], length: u64) {
+        self.length = self.length.max(length);
+        if self.asked.take() != Some(offset) || offset != self.end() {
+            return;
+        }
+        if bytes.is_empty() {
+            // Shorter than it was said to be; the next word about it counts.
+            self.length = offset;
+            return;
+        }
+        let bytes = if self.following {
+            bytes
+        } else {
+            self.within_lines(bytes)
+        };
+        self.feed(bytes);
+        self.bytes.extend_from_slice(bytes);
+        let over = (self.bytes.len() as u64).saturating_sub(2 * WINDOW);
+        if self.following && over > 0 {
+            let cut = usize::try_from(over + WINDOW)
+                .unwrap_or(0)
+                .min(self.bytes.len());
+            self.bytes.drain(..cut);
+            self.start += cut as u64;
+        }
+    }
+
+    /// Forgets what was asked for: the connection was lost, and no answer comes.
+    pub(super) fn forget_asked(&mut self) {
+        self.asked = None;
+    }
+
+    /// Gives the emulator the size of the place where it is drawn.
+    pub(super) fn resize(&mut self, rows: u16, columns: u16) {
+        let size = (rows.max(3), columns.max(2));
+        if size != self.size {
+            self.size = size;
+            self.emulate_again();
+        }
+    }
+
+    /// Moves up by some rows; at the top of the window, to the piece of the file before it.
+    pub(super) fn up(&mut self, rows: usize) {
+        let before = self.parser.screen().scrollback();
+        self.scroll_to(before + rows);
+        if self.parser.screen().scrollback() == before && self.start > 0 {
+            let by = self.stride();
+            self.following = false;
+            self.restart(self.start.saturating_sub(by));
+        }
+    }
+
+    /// Moves down by some rows; at the end of the file, follows it again.
+    pub(super) fn down(&mut self, rows: usize) {
+        let before = self.parser.screen().scrollback();
+        if before > 0 {
+            self.scroll_to(before.saturating_sub(rows));
+        } else if !self.following {
+            if self.end() >= self.length {
+                self.follow();
+            } else if self.asked.is_none() {
+                let by = self.stride();
+                self.restart(self.start + by);
+                self.back = usize::MAX;
+            }
+        }
+    }
+
+    /// Goes to the first line of the file.
+    pub(super) fn top(&mut self) {
+        let dropped = self.parser.screen().scrollback_len() >= ROWS;
+        if self.start > 0 || dropped && self.following {
+            self.following = false;
+            self.restart(0);
+        }
+        self.back = usize::MAX;
+        self.scroll_to(usize::MAX);
+    }
+
+    /// Goes to the end and stays there.
+    pub(super) fn follow(&mut self) {
+        self.back = 0;
+        if !self.following {
+            self.following = true;
+            if self.length.saturating_sub(self.end()) > WINDOW {
+                self.restart(self.length - WINDOW);
+            }
+        }
+        self.scroll_to(0);
+    }
+
+    /// Whether the end is shown, and new output moves it on.
+    pub(super) fn is_at_end(&self) -> bool {
+        self.following && self.parser.screen().scrollback() == 0
+    }
+
+    /// How many bytes of the file stand before the window, and how many after it.
+    pub(super) fn beyond(&self) -> (u64, u64) {
+        (self.start, self.length.saturating_sub(self.end()))
+    }
+
+    /// How long the file is.
+    pub(super) fn length(&self) -> u64 {
+        self.length
+    }
+
+    /// The emulated screen.
+    pub(super) fn screen(&self) -> &vt100::Screen {
+        self.parser.screen()
+    }
+
+    /// The last non-empty lines, at most so many, as plain text that is still to be cleaned.
+    pub(super) fn last_lines(&self, most: usize) -> Vec<String> {
+        let contents = self.parser.screen().contents();
+        let mut lines: Vec<String> = contents
+            .lines()
+            .rev()
+            .map(|line| line.trim_end().to_owned())
+            .filter(|line| !line.is_empty())
+            .take(most)
+            .collect();
+        lines.reverse();
+        lines
+    }
+
+    /// The progress that the end of the output tells of.
+    pub(super) fn progress(&self) -> Option<Rsync> {
+        match self.progress {
+            Progress::None => None,
+            Progress::Rsync => Rsync::last(&self.bytes[self.bytes.len().saturating_sub(TAIL)..]),
+        }
+    }
+
+    /// From one standing window to the next, with some of the old one left to be read again.
+    fn stride(&self) -> u64 {
+        (self.bytes.len().clamp(64, STANDING) * 3 / 4) as u64
+    }
+
+    /// As much of a piece as stays within the lines of a standing window.
+    fn within_lines<'a>(&mut self, bytes: &'a [u8]) -> &'a [u8] {
+        let is_end = |byte: &u8| *byte == b'\n';
+        let held = self.bytes.iter().filter(|byte| is_end(byte)).count();
+        let last = bytes
+            .iter()
+            .enumerate()
+            .filter(|(_, byte)| is_end(byte))
+            .nth(LINES.saturating_sub(held));
+        self.full = last.is_some();
+        last.map_or(bytes, |(at, _)| &bytes[..at])
+    }
+
+    fn end(&self) -> u64 {
+        self.start + self.bytes.len() as u64
+    }
+
+    fn restart(&mut self, start: u64) {
+        self.start = start;
+        self.bytes.clear();
+        self.back = 0;
+        self.full = false;
+        // An answer that is still due is for another place, and will be passed over.
+        self.asked = None;
+        self.emulate_again();
+    }
+
+    fn emulate_again(&mut self) {
+        self.parser = parser(self.size);
+        self.last_was_cr = false;
+        let bytes = std::mem::take(&mut self.bytes);
+        self.feed(&bytes);
+        self.bytes = bytes;
+    }
+
+    /// Programs under a receipt write to a file, not to a terminal, so nobody put a carriage return before
+    /// their line feeds; the emulator needs it.
+    fn feed(&mut self, bytes: &[u8]) {
+        let mut out = Vec::with_capacity(bytes.len() + bytes.len() / 16);
+        for byte in bytes {
+            if *byte == b'\n' && !self.last_was_cr {
+                out.push(b'\r');
+            }
+            out.push(*byte);
+            self.last_was_cr = *byte == b'\r';
+        }
+        let at_end = self.parser.screen().scrollback() == 0 && self.back == 0;
+        self.parser.process(&out);
+        // A scrolled screen keeps its place by itself; one that waits for its top goes there.
+        if !at_end && self.back == usize::MAX {
+            self.parser.screen_mut().set_scrollback(usize::MAX);
+        }
+    }
+
+    fn scroll_to(&mut self, rows: usize) {
+        self.parser.screen_mut().set_scrollback(rows);
+        if rows != usize::MAX {
+            self.back = self.parser.screen().scrollback();
+        }
+    }
+}
+
+fn parser((rows, columns): (u16, u16)) -> vt100::Parser {
+    let rows = NonZeroU16::new(rows.max(3)).unwrap_or(NonZeroU16::MIN);
+    let columns = NonZeroU16::new(columns.max(2)).unwrap_or(NonZeroU16::MIN);
+    vt100::Parser::new(rows, columns, ROWS)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn served(output: &mut Output, file: &[u8]) {
+        output.grew(file.len() as u64, Progress::None);
+        while let Some(Wanted { offset, most }) = output.wanted() {
+            let from = usize::try_from(offset).unwrap();
+            let to = (from + most as usize).min(file.len());
+            output.take(offset, &file[from..to], file.len() as u64);
+        }
+    }
+
+    fn numbered(lines: usize) -> Vec<u8> {
+        (0..lines)
+            .flat_map(|n| format!("line {n}\n").into_bytes())
+            .collect()
+    }
+
+    #[test]
+    fn plain_line_feeds_start_at_the_left_and_a_carriage_return_writes_over() {
+        let mut output = Output::new("f".into(), 0, Progress::None);
+        served(&mut output, b"one\ntwo\r\n10%\r50%\n");
+        assert_eq!(output.last_lines(9), ["one", "two", "50%"]);
+    }
+
+    #[test]
+    fn a_flood_is_followed_at_its_end_and_read_back_to_its_first_line() {
+        let file = numbered(200_000);
+        let mut output = Output::new("f".into(), 0, Progress::None);
+        served(&mut output, &file[..100]);
+        served(&mut output, &file);
+        assert_eq!(output.last_lines(1), ["line 199999"]);
+        assert!(output.beyond().0 > 1_000_000, "the start is not held");
+        assert!(output.is_at_end());
+        output.top();
+        served(&mut output, &file);
+        assert!(output.screen().contents().starts_with("line 0\n"));
+        assert!(!output.is_at_end());
+        let mut last = 0;
+        for _ in 0..40_000 {
+            output.down(20);
+            served(&mut output, &file);
+            if output.is_at_end() {
+                break;
+            }
+            last += 1;
+        }
+        assert!(
+            output.is_at_end(),
+            "going down ends at the end, after {last} pages"
+        );
+        assert_eq!(output.last_lines(1), ["line 199999"]);
+    }
+
+    #[test]
+    fn an_answer_that_nobody_waits_for_changes_nothing() {
+        let mut output = Output::new("f".into(), 10, Progress::None);
+        output.take(0, b"stray", 10);
+        assert_eq!(
+            output.wanted(),
+            Some(Wanted {
+                offset: 0,
+                most: 10
+            })
+        );
+        output.take(3, b"stray", 10);
+        assert_eq!(output.screen().contents(), "");
+    }
+
+    #[test]
+    fn any_bytes_in_any_size_are_survived() {
+        let mut output = Output::new("f".into(), 0, Progress::Rsync);
+        let mut seed = 7_u64;
+        for size in [(1, 1), (3, 2), (5, 9), (24, 80)] {
+            output.resize(size.0, size.1);
+            let mut bytes = Vec::new();
+            for _ in 0..20_000 {
+                seed = seed
+                    .wrapping_mul(6_364_136_223_846_793_005)
+                    .wrapping_add(1_442_695_040_888_963_407);
+                bytes.push((seed >> 56) as u8);
+            }
+            let length = output.length() + bytes.len() as u64;
+            output.grew(length, Progress::Rsync);
+            if let Some(wanted) = output.wanted() {
+                output.take(wanted.offset, &bytes, length);
+            }
+            assert_eq!(output.progress(), None);
+        }
+    }
+}

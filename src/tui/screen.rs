@@ -1,0 +1,246 @@
+//! The loop: updates, keys and the clock in, frames and requests out.
+
+use std::io;
+use std::time::Duration;
+
+use crossterm::event::{Event, EventStream, KeyEventKind};
+use futures_util::{FutureExt, StreamExt};
+use jiff::tz::TimeZone;
+use tokio::signal::unix::{SignalKind, signal};
+use tokio::sync::mpsc;
+use tokio::time::{Instant, sleep};
+
+use crate::client::Update;
+use crate::clock::Clock;
+use crate::run::{Intent, wanted};
+
+use super::app::{App, Effect, Now};
+use super::gate::Came;
+use super::look::Look;
+use super::terminal::Held;
+use super::view;
+
+/// How long after the last key somebody may have looked away, so that the bell is rung.
+const AWAY: Duration = Duration::from_secs(10);
+
+/// The shortest time between two frames that no key asked for: a flood of output costs a slow line no more.
+const FRAME: Duration = Duration::from_millis(50);
+
+/// How to draw.
+#[derive(Debug, Clone)]
+pub struct Options {
+    /// What the terminal can show.
+    pub look: Look,
+    /// The zone that times are shown in.
+    pub zone: TimeZone,
+    /// The wall clock.
+    pub clock: Clock,
+    /// The run's folder, shown where an output is longer than the screen holds, and at the end; empty
+    /// where the screen does not know it.
+    pub folder: String,
+    /// The command that comes back to this run, shown on leaving: `runsheet attach 20261121-…`.
+    pub come_back: String,
+}
+
+/// Why the screen was left.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Leaving {
+    /// The person left, or their terminal went; the run goes on.
+    Detached,
+    /// The run has ended, and the person has seen it.
+    Ended,
+}
+
+/// Where the screen's wishes go. Neither call may block.
+pub trait Outgoing {
+    /// Sends a wish; gives the number that [`Update::Granted`] and [`Update::Refused`] will carry.
+    fn wish(&mut self, intent: Intent) -> u64;
+
+    /// Asks for at most `most` bytes of an output file from `offset` on, answered by [`Update::Piece`].
+    fn read(&mut self, file: &str, offset: u64, most: u32);
+}
+
+/// Holds the terminal until the person leaves or the run has ended and was seen.
+///
+/// The terminal is given back before this returns, and also on a panic. SIGTERM and SIGHUP leave as a person
+/// does who detaches. When `updates` is closed, the screen stays, says so, and decides nothing any more.
+///
+/// # Errors
+///
+/// The terminal cannot be taken, read or written.
+pub async fn run(
+    mut updates: mpsc::Receiver<Update>,
+    out: &mut impl Outgoing,
+    options: Options,
+) -> io::Result<Leaving> {
+    let mut terminate = signal(SignalKind::terminate())?;
+    let mut hang_up = signal(SignalKind::hangup())?;
+    let started = Instant::now();
+    let clock = options.clock.clone();
+    let now = || Now {
+        wall: clock.now(),
+        since: started.elapsed(),
+    };
+    let mut app = App::new(options);
+    let mut held = Held::take()?;
+    let mut keys = EventStream::new();
+    let mut bell = Bell::default();
+    let mut listening = true;
+    let mut drawn: Option<Duration> = None;
+    let mut at_once = true;
+    loop {
+        while let Ok(update) = updates.try_recv() {
+            app.take(update, now());
+        }
+        do_all(app.steer(), &mut app, out, &mut held)?;
+        let since_drawn = drawn.map(|at| started.elapsed().saturating_sub(at));
+        let due = at_once || since_drawn.is_none_or(|since| since >= FRAME);
+        if due {
+            held.terminal
+                .draw(|frame| view::draw(frame, &mut app, now()))?;
+            drawn = Some(started.elapsed());
+            app.drawn(started.elapsed());
+        }
+        at_once = false;
+        let pause = match since_drawn {
+            Some(since) if !due => FRAME.saturating_sub(since),
+            _ => until_next_tick(&app, now()),
+        };
+        if bell.wants_to_ring(wanted(&app.folded.run).person, started.elapsed()) {
+            held.ring()?;
+        }
+        tokio::select! {
+            biased;
+            _ = terminate.recv() => return Ok(Leaving::Detached),
+            _ = hang_up.recv() => return Ok(Leaving::Detached),
+            update = updates.recv(), if listening => match update {
+                Some(update) => app.take(update, now()),
+                None => {
+                    listening = false;
+                    let why = "the line was closed".to_owned();
+                    app.take(Update::Disconnected { why, last: true }, now());
+                }
+            },
+            event = keys.next() => {
+                let Some(event) = event else { return Ok(Leaving::Detached) };
+                let mut events = vec![event?];
+                while let Some(Some(event)) = keys.next().now_or_never() {
+                    events.push(event?);
+                }
+                bell.key(started.elapsed());
+                // What came meanwhile is true already; a key is for what it finds, or for nothing.
+                while let Ok(update) = updates.try_recv() {
+                    app.take(update, now());
+                }
+                at_once = true;
+                if let Some(leaving) = take_events(&events, &mut app, out, &mut held, &now)? {
+                    return Ok(leaving);
+                }
+            }
+            () = sleep(pause) => {}
+        }
+    }
+}
+
+fn take_events(
+    events: &[Event],
+    app: &mut App,
+    out: &mut impl Outgoing,
+    held: &mut Held,
+    now: &impl Fn() -> Now,
+) -> io::Result<Option<Leaving>> {
+    let is_key =
+        |event: &&Event| matches!(event, Event::Key(key) if key.kind != KeyEventKind::Release);
+    let came = match events.iter().filter(is_key).count() {
+        0 | 1 => Came::Alone,
+        _ => Came::InABundle,
+    };
+    for event in events {
+        let effects = match event {
+            Event::Key(key) => app.key(*key, came, now()),
+            Event::Paste(text) => {
+                app.paste(text);
+                Vec::new()
+            }
+            Event::Resize(..) | Event::FocusGained | Event::FocusLost | Event::Mouse(_) => {
+                Vec::new()
+            }
+        };
+        if let Some(leaving) = do_all(effects, app, out, held)? {
+            return Ok(Some(leaving));
+        }
+    }
+    Ok(None)
+}
+
+fn do_all(
+    effects: Vec<Effect>,
+    app: &mut App,
+    out: &mut impl Outgoing,
+    held: &mut Held,
+) -> io::Result<Option<Leaving>> {
+    for effect in effects {
+        match effect {
+            Effect::Wish(intent) => {
+                let id = out.wish(intent);
+                app.sent(id);
+            }
+            Effect::Read { file, offset, most } => out.read(&file, offset, most),
+            Effect::Redraw => held.terminal.clear()?,
+            Effect::Leave(leaving) => return Ok(Some(leaving)),
+        }
+    }
+    Ok(None)
+}
+
+/// A second while seconds are shown, else until the minute turns: an idle screen draws nothing.
+fn until_next_tick(app: &App, now: Now) -> Duration {
+    let micros = now
+        .wall
+        .as_microsecond()
+        .rem_euclid(60_000_000)
+        .unsigned_abs();
+    let every = if app.shows_seconds() {
+        1_000_000
+    } else {
+        60_000_000
+    };
+    Duration::from_micros(every - micros % every)
+}
+
+/// Rings once when the run begins to wait for a person who has not pressed a key for a while.
+#[derive(Default)]
+struct Bell {
+    waited: bool,
+    last_key: Duration,
+}
+
+impl Bell {
+    fn key(&mut self, at: Duration) {
+        self.last_key = at;
+    }
+
+    fn wants_to_ring(&mut self, waits: bool, at: Duration) -> bool {
+        let begins = waits && !self.waited;
+        self.waited = waits;
+        begins && at.saturating_sub(self.last_key) >= AWAY
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_bell_rings_once_and_only_for_somebody_who_looked_away() {
+        let mut bell = Bell::default();
+        let at = Duration::from_secs;
+        assert!(!bell.wants_to_ring(true, at(1)), "they are just here");
+        assert!(!bell.wants_to_ring(false, at(20)));
+        assert!(bell.wants_to_ring(true, at(21)));
+        assert!(!bell.wants_to_ring(true, at(22)));
+        bell.key(at(30));
+        assert!(!bell.wants_to_ring(false, at(31)));
+        assert!(!bell.wants_to_ring(true, at(32)));
+    }
+}

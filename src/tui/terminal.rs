@@ -1,0 +1,81 @@
+//! Takes the terminal and gives it back, whatever happens.
+
+use std::io::{self, Stdout, Write};
+use std::panic;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use crossterm::cursor::Show;
+use crossterm::event::{DisableBracketedPaste, EnableBracketedPaste};
+use crossterm::execute;
+use crossterm::terminal::{
+    EnterAlternateScreen, LeaveAlternateScreen, disable_raw_mode, enable_raw_mode,
+};
+use ratatui::Terminal;
+use ratatui::backend::CrosstermBackend;
+
+/// The terminal, while the wizard has it. Dropping it gives it back.
+pub(super) struct Held {
+    pub(super) terminal: Terminal<CrosstermBackend<Stdout>>,
+    taken: Arc<AtomicBool>,
+}
+
+impl Held {
+    /// Takes the terminal: raw mode, alternate screen, bracketed paste.
+    ///
+    /// # Errors
+    ///
+    /// Standard output is not a terminal, or does not take it; it is given back then.
+    pub(super) fn take() -> io::Result<Self> {
+        let taken = Arc::new(AtomicBool::new(true));
+        let in_panic = taken.clone();
+        let before = panic::take_hook();
+        // Without this the message of a panic is written onto the alternate screen and lost with it.
+        panic::set_hook(Box::new(move |info| {
+            give_back(&in_panic);
+            before(info);
+        }));
+        let start = || -> io::Result<_> {
+            enable_raw_mode()?;
+            execute!(io::stdout(), EnterAlternateScreen, EnableBracketedPaste)?;
+            let mut terminal = Terminal::new(CrosstermBackend::new(io::stdout()))?;
+            terminal.clear()?;
+            Ok(terminal)
+        };
+        match start() {
+            Ok(terminal) => Ok(Self { terminal, taken }),
+            Err(error) => {
+                give_back(&taken);
+                Err(error)
+            }
+        }
+    }
+
+    /// Rings the bell: the run waits for a person who has looked away.
+    pub(super) fn ring(&mut self) -> io::Result<()> {
+        let mut out = io::stdout();
+        out.write_all(b"\x07")?;
+        out.flush()
+    }
+}
+
+impl Drop for Held {
+    fn drop(&mut self) {
+        give_back(&self.taken);
+    }
+}
+
+/// Gives the terminal back, once. A terminal that is gone cannot be given back, and nobody is there to be
+/// told, so what it says is not looked at.
+fn give_back(taken: &AtomicBool) {
+    if taken.swap(false, Ordering::SeqCst) {
+        let shown = execute!(
+            io::stdout(),
+            DisableBracketedPaste,
+            LeaveAlternateScreen,
+            Show
+        );
+        let cooked = disable_raw_mode();
+        drop((shown, cooked));
+    }
+}

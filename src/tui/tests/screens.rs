@@ -1,0 +1,113 @@
+//! Snapshots of every moment, to be read with one's own eyes.
+
+use crossterm::event::KeyCode;
+
+use super::night::MOMENTS;
+use super::stage::{FANCY, PLAIN, Stage};
+
+fn snapshot(name: &str, text: &str) {
+    let mut settings = insta::Settings::clone_current();
+    settings.set_snapshot_path(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/screens"));
+    settings.set_prepend_module_to_snapshot(false);
+    settings.set_omit_expression(true);
+    settings.bind(|| insta::assert_snapshot!(name, text));
+}
+
+fn moment(name: &str) -> Stage {
+    MOMENTS.iter().find(|(known, _)| *known == name).unwrap().1(FANCY)
+}
+
+#[test]
+fn every_moment_at_80x24() {
+    for (name, make) in MOMENTS {
+        snapshot(&format!("{name}-80x24"), &make(FANCY).text(80, 24));
+    }
+}
+
+#[test]
+fn every_moment_at_200x60() {
+    for (name, make) in MOMENTS {
+        snapshot(&format!("{name}-200x60"), &make(FANCY).text(200, 60));
+    }
+}
+
+#[test]
+fn some_moments_in_ascii_and_in_other_sizes() {
+    for name in ["type-back", "running", "unknown"] {
+        let make = MOMENTS.iter().find(|(known, _)| known == &name).unwrap().1;
+        let text = make(PLAIN).text(80, 24);
+        assert!(text.is_ascii(), "{text}");
+        snapshot(&format!("{name}-ascii-80x24"), &text);
+    }
+    snapshot("gate-60x16", &moment("gate").text(60, 16));
+    snapshot("gate-120x40", &moment("gate").text(120, 40));
+    snapshot("gate-20x5", &moment("gate").text(20, 5));
+}
+
+#[test]
+fn what_stands_before_the_run() {
+    type Play = fn(&mut Stage);
+    let plays: &[(&str, &str, Play)] = &[
+        ("help", "gate", |stage| {
+            stage.wait().key(KeyCode::Char('?'));
+        }),
+        ("note", "gate", |stage| {
+            stage.wait().key(KeyCode::Char('n'));
+            stage.types("the customer is on the phone");
+            stage.key(KeyCode::Enter);
+            stage.app.paste("two lines\r\nof a paste\u{1b}[31m");
+        }),
+        ("retry", "stuck-failed", |stage| {
+            stage.key(KeyCode::Char('r'));
+        }),
+        ("settle", "unknown", |stage| {
+            stage.key(KeyCode::Char('h'));
+            stage.types("the log of dest says so");
+        }),
+        ("stop", "running", |stage| {
+            stage.key(KeyCode::Char('x'));
+        }),
+        ("kill", "running", |stage| {
+            stage
+                .key(KeyCode::Char('x'))
+                .key(KeyCode::Down)
+                .key(KeyCode::Enter);
+            stage.key(KeyCode::Char('x'));
+        }),
+        ("answer", "question", |stage| {
+            stage.key(KeyCode::Enter);
+        }),
+        ("finish", "all-settled", |stage| {
+            stage.key(KeyCode::Enter);
+        }),
+        ("go-back", "gate", |stage| {
+            stage.wait().key(KeyCode::Char('b'));
+        }),
+        ("output", "running", |stage| {
+            stage.key(KeyCode::Char('o'));
+        }),
+        ("record", "running", |stage| {
+            stage.key(KeyCode::Char('t'));
+        }),
+        ("another-step", "gate", |stage| {
+            stage.wait().key(KeyCode::Up);
+        }),
+        ("not-now", "type-back", |stage| {
+            stage.key(KeyCode::Esc);
+        }),
+        ("wrong-words", "type-back", |stage| {
+            stage.key(KeyCode::Enter);
+        }),
+        ("too-soon", "gate", |stage| {
+            stage.draw(80, 24);
+            stage.key(KeyCode::Enter);
+        }),
+    ];
+    for (name, at, play) in plays {
+        let mut stage = moment(at);
+        stage.draw(80, 24);
+        stage.since += std::time::Duration::from_millis(50);
+        play(&mut stage);
+        snapshot(&format!("on-{name}-80x24"), &stage.text(80, 24));
+    }
+}

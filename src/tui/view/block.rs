@@ -1,0 +1,326 @@
+//! What is wanted now, at the bottom of the step: a gate, a running step, a question, a decision.
+
+use ratatui::text::{Line, Span};
+use unicode_width::UnicodeWidthStr;
+
+use super::page::Page;
+use super::step::Exhibits;
+use super::{Cx, stuck};
+use crate::kinds::{Leg, Performer};
+use crate::names::MachineName;
+use crate::run::{LaneAt, PlannedStep, StepAt, StepState, Stop, Way};
+use crate::runbook::{Downtime, Gate};
+use crate::tui::clean;
+use crate::tui::keys::Action;
+use crate::tui::look::Tone;
+use crate::tui::say;
+
+/// The words in the rule above the block.
+pub(super) fn title(cx: &Cx<'_>) -> &'static str {
+    let Some((_, _, state)) = cx.app.viewed() else {
+        return "";
+    };
+    if !cx.app.is_here() {
+        return "another step's turn";
+    }
+    match &state.at {
+        StepAt::AtGate => "gate",
+        StepAt::Preparing | StepAt::Cleared => "on its way",
+        StepAt::Running => "running",
+        StepAt::Proving => "proving",
+        StepAt::Stuck { .. } => "stuck",
+        StepAt::Waiting | StepAt::Done { .. } | StepAt::Skipped { .. } => "",
+    }
+}
+
+/// The lines of the block; empty where nothing is wanted.
+pub(super) fn lines(
+    cx: &Cx<'_>,
+    width: usize,
+    height: usize,
+    exhibits: Exhibits,
+) -> Vec<Line<'static>> {
+    let mut page = Page::new(cx, width);
+    if !cx.app.is_here() {
+        elsewhere(cx, &mut page);
+        return page.lines;
+    }
+    let Some((_, planned, state)) = cx.app.viewed() else {
+        return page.lines;
+    };
+    if cx.app.folded.run.ending.is_some() {
+        return page.lines;
+    }
+    match &state.at {
+        StepAt::AtGate => gate(cx, &mut page, planned, state),
+        StepAt::Preparing => preparing(cx, &mut page),
+        StepAt::Cleared | StepAt::Running => running(cx, &mut page, width, planned, state),
+        StepAt::Proving => proving(cx, &mut page),
+        StepAt::Stuck { .. } => stuck::put(cx, &mut page, (width, height), exhibits),
+        StepAt::Waiting | StepAt::Done { .. } | StepAt::Skipped { .. } => {}
+    }
+    page.lines
+}
+
+fn elsewhere(cx: &Cx<'_>, page: &mut Page<'_>) {
+    if let Some((number, planned, state)) = cx.app.current() {
+        let (_, word, _) = say::state(state, cx.signs);
+        let text = format!(
+            "Step {} is {word}: {}",
+            number + 1,
+            clean::line(&planned.title)
+        );
+        page.text(&text, Tone::Care);
+        page.own(
+            "Esc goes back to it. Nothing can be decided from here.",
+            Tone::Plain,
+        );
+    }
+}
+
+fn preparing(cx: &Cx<'_>, page: &mut Page<'_>) {
+    page.own(
+        "Asking the machines what it would do; nothing is changed.",
+        Tone::Plain,
+    );
+    for (machine, (doing, _)) in &cx.app.busy {
+        page.text(&format!("{machine}: {doing}"), Tone::Quiet);
+    }
+}
+
+fn gate(cx: &Cx<'_>, page: &mut Page<'_>, planned: &PlannedStep, state: &StepState) {
+    let app = cx.app;
+    if state.way == Way::Back {
+        page.own("This takes the step back.", Tone::Care);
+    }
+    if state.undone && state.way == Way::Forward {
+        page.own("It was taken back before.", Tone::Care);
+    }
+    if state.way == Way::Forward {
+        match planned.downtime {
+            Some(Downtime::Starts) => page.own("Customers lose access here.", Tone::Care),
+            Some(Downtime::Ends) => page.own("Customers get access back here.", Tone::Plain),
+            None => {}
+        }
+        if planned.point_of_no_return {
+            recap(cx, page);
+        }
+    }
+    if state.looking {
+        page.own("Asking what is true now…", Tone::Quiet);
+    }
+    for approval in &state.approvals {
+        let who = say::actor(&approval.by);
+        page.text(
+            &format!("{who} said yes at {}.", cx.clock(approval.at, true)),
+            Tone::Good,
+        );
+    }
+    if !app.is_live() {
+        page.own(
+            "Nothing can be approved while this screen is not connected.",
+            Tone::Care,
+        );
+        return;
+    }
+    match app.verdict_on(Action::Approve) {
+        Some(Ok(())) => ask(cx, page, planned, state),
+        Some(Err(refusal)) => page.text(&format!("Not yet: {refusal}."), Tone::Care),
+        None => {}
+    }
+}
+
+/// What stands behind us, before there is no way back.
+fn recap(cx: &Cx<'_>, page: &mut Page<'_>) {
+    let run = &cx.app.folded.run;
+    let count = |wanted: &str| {
+        let is = |state: &&StepState| say::state(state, cx.signs).1 == wanted;
+        run.steps.iter().filter(is).count()
+    };
+    page.own(
+        "NO WAY BACK after this. Everything before it then stays as it is.",
+        Tone::Bad,
+    );
+    let mut words = vec![format!("{} proved", count("proved"))];
+    for (word, number) in ["was so before", "no proof", "vouched", "skipped"].map(|w| (w, count(w)))
+    {
+        if number > 0 {
+            words.push(format!("{number} {word}"));
+        }
+    }
+    page.own(&format!("Behind us: {}.", words.join(" · ")), Tone::Plain);
+}
+
+fn ask(cx: &Cx<'_>, page: &mut Page<'_>, planned: &PlannedStep, state: &StepState) {
+    let app = cx.app;
+    if let Some(words) = app.gate_words() {
+        let words = clean::line(words);
+        page.line(vec![
+            cx.span(" Type  ", Tone::Plain),
+            cx.clean(words, Tone::Strong),
+            cx.span("  and Enter to go on", Tone::Plain),
+        ]);
+        let typed = clean::line(app.typed_words());
+        let cursor = if app.field_left { " " } else { cx.signs.full };
+        let hint = if app.field_left {
+            "   Enter goes back to the field"
+        } else {
+            ""
+        };
+        page.line(vec![
+            cx.clean(format!(" {} ", cx.signs.prompt), Tone::Strong),
+            cx.clean(typed, Tone::Strong),
+            cx.clean(cursor, Tone::Strong),
+            cx.span(hint, Tone::Quiet),
+        ]);
+        return;
+    }
+    let first = state.approvals.is_empty();
+    let text = match (&planned.gate, planned.performer(state.way)) {
+        (Gate::TwoPeople, _) if first => {
+            "Two people must say yes. Enter says yours, to exactly this."
+        }
+        (Gate::TwoPeople, _) => "Enter says the second yes, to exactly this.",
+        (_, Some(Performer::Person)) if state.way == Way::Forward => {
+            "This is yours to do. Enter says that you begin."
+        }
+        (_, Some(Performer::Nobody)) => "Enter says that you have read it.",
+        _ => "Enter says yes to exactly this.",
+    };
+    page.own(text, Tone::Strong);
+}
+
+fn running(
+    cx: &Cx<'_>,
+    page: &mut Page<'_>,
+    width: usize,
+    planned: &PlannedStep,
+    state: &StepState,
+) {
+    match state.stop {
+        Some(Stop::Ask) => page.own("It was asked to end, and has not ended yet.", Tone::Care),
+        Some(Stop::Kill) => page.own("It is being killed.", Tone::Care),
+        None => {}
+    }
+    let performer = planned.performer(state.way);
+    for lane in state.lanes.iter().filter(|lane| lane.taking_part) {
+        let (words, tone) = say::lane(&lane.at);
+        let mut text = format!("{}  {words}", lane.name);
+        if let LaneAt::Running { leg, since, .. } = &lane.at {
+            let shown = state.proposal(&lane.name);
+            let legs = shown.map_or(0, |shown| shown.proposal.legs.len());
+            let title_of = shown.and_then(|shown| shown.proposal.legs.get(usize::from(*leg)));
+            let title = title_of.map_or(String::new(), |leg| clean::line(&leg.title));
+            let part = if legs > 1 {
+                format!(", part {} of {legs}", leg + 1)
+            } else {
+                String::new()
+            };
+            let at = machine_of(title_of, &lane.name);
+            let verb = match performer {
+                _ if cx.app.folded.run.links.contains_key(at) => "running when last seen,",
+                Some(Performer::Person) => "in your hands",
+                Some(Performer::Watch) => "waiting",
+                _ => "running",
+            };
+            let watch = say::stopwatch(say::between(*since, cx.now));
+            text = format!("{}  {verb} {watch}{part}  {title}", lane.name);
+        }
+        page.text(&text, tone);
+        let key = (planned.id.clone(), lane.name.clone(), None);
+        if let Some(waiting) = cx.app.asked.get(&key) {
+            let until = waiting
+                .until
+                .map(|until| format!(", until {}", cx.clock(until, true)));
+            let text = format!(
+                "   now: {} (asked {} times{})",
+                waiting.seen,
+                waiting.times,
+                until.unwrap_or_default()
+            );
+            page.text(&text, Tone::Plain);
+        }
+    }
+    bar(cx, page, width);
+    if performer == Some(Performer::Person) && cx.app.offers(Action::SayDone) {
+        page.own("Enter says that it is done.", Tone::Strong);
+    }
+    if state.stop.is_none() && planned.timeout_seconds > 0 {
+        page.own(
+            &format!(
+                "It is stopped after {}.",
+                say::about(planned.timeout_seconds)
+            ),
+            Tone::Quiet,
+        );
+    }
+}
+
+/// The machine that a leg runs on; the lane's where nothing was shown.
+fn machine_of<'a>(leg: Option<&'a Leg>, lane: &'a MachineName) -> &'a MachineName {
+    leg.map_or(lane, |leg| &leg.at)
+}
+
+/// The progress bar, with the numbers beside it.
+fn bar(cx: &Cx<'_>, page: &mut Page<'_>, width: usize) {
+    let Some(progress) = cx
+        .app
+        .output
+        .as_ref()
+        .and_then(super::super::output::Output::progress)
+    else {
+        return;
+    };
+    let of = progress
+        .total()
+        .filter(|_| !progress.ended)
+        .map(|total| format!(" of ~{}", say::size(total)));
+    let left = if progress.ended { "in all" } else { "left" };
+    let text = format!(
+        " {} %   {}{}   {}   {} {left}",
+        progress.percent,
+        say::size(progress.bytes),
+        of.unwrap_or_default(),
+        clean::line(&progress.rate),
+        clean::line(&progress.left),
+    );
+    // The numbers stand beside the bar where there is room for both, else below it.
+    let beside = width >= text.width() + 24;
+    let long = match beside {
+        true => (width - text.width() - 3).min(60),
+        false => width.saturating_sub(2),
+    };
+    let full = long * usize::from(progress.percent) / 100;
+    let mut spans = vec![
+        Span::raw(" "),
+        cx.clean(cx.signs.full.repeat(full), Tone::Good),
+        cx.clean(cx.signs.empty.repeat(long - full), Tone::Quiet),
+    ];
+    let text = cx.span(text, Tone::Strong);
+    if beside {
+        spans.push(text);
+        page.line(spans);
+    } else {
+        page.line(spans);
+        page.line(vec![text]);
+    }
+}
+
+fn proving(cx: &Cx<'_>, page: &mut Page<'_>) {
+    match cx.app.open_question() {
+        Some((_, proof)) => {
+            page.own("The proof has a question for a person:", Tone::Plain);
+            page.text(&proof.says, Tone::Strong);
+            let can = cx.app.offers(Action::Answer);
+            page.own(
+                if can {
+                    "Enter answers it."
+                } else {
+                    "Nobody can answer it from here."
+                },
+                Tone::Plain,
+            );
+        }
+        None => page.own("It ended well; now it is being proved.", Tone::Plain),
+    }
+}

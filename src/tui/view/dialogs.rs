@@ -1,0 +1,199 @@
+//! What stands before the run: questions, text boxes, the help page.
+
+use ratatui::Frame;
+use ratatui::layout::Rect;
+use ratatui::text::Line;
+use ratatui::widgets::{Clear, Paragraph};
+use unicode_width::UnicodeWidthStr;
+
+use super::Cx;
+use super::page::{Page, scrolled};
+use crate::tui::clean;
+use crate::tui::dialog::{Choose, Dialog, Write};
+use crate::tui::keys::{KEYS, Place};
+use crate::tui::look::{Look, Tone};
+
+/// Draws a dialog in the room between the header's first line and the footer.
+pub(super) fn draw(frame: &mut Frame<'_>, cx: &Cx<'_>, dialog: &Dialog, room: Rect) {
+    match dialog {
+        Dialog::Choose(choose) => question(frame, cx, choose, room),
+        Dialog::Write(write) => text_box(frame, cx, write, room),
+        Dialog::Help(at) => help(frame, cx, *at, room),
+    }
+}
+
+fn question(frame: &mut Frame<'_>, cx: &Cx<'_>, choose: &Choose, room: Rect) {
+    let width = width_in(room, 76);
+    let mut page = Page::new(cx, width - 4);
+    page.text(&choose.title, Tone::Strong);
+    page.gap();
+    for line in &choose.lines {
+        page.text(line, Tone::Plain);
+    }
+    page.gap();
+    for (number, (words, _)) in choose.answers.iter().enumerate() {
+        let here = number == choose.at;
+        let sign = if here { cx.signs.gate } else { " " };
+        let tone = if here { Tone::Here } else { Tone::Plain };
+        page.line(vec![
+            cx.clean(format!(" {sign} "), Tone::Strong),
+            cx.span(format!(" {words} "), tone),
+        ]);
+    }
+    framed(frame, cx, page.lines, width, room);
+}
+
+fn text_box(frame: &mut Frame<'_>, cx: &Cx<'_>, write: &Write, room: Rect) {
+    let width = width_in(room, 96);
+    let mut page = Page::new(cx, width - 4);
+    page.own(&write.purpose.title(), Tone::Strong);
+    page.own(write.purpose.consequence(), Tone::Quiet);
+    let head = page.lines.len();
+    let height = usize::from(room.height).saturating_sub(head + 4).min(10);
+    let blank = std::iter::repeat_n(Line::default(), height + 1);
+    let mut lines = page.lines;
+    lines.extend(blank);
+    let inner = framed(frame, cx, lines, width, room);
+    let rows = |n: usize| u16::try_from(n).unwrap_or(0);
+    let field = Rect {
+        x: inner.x + 1,
+        y: inner.y + rows(head) + 1,
+        width: inner.width.saturating_sub(2),
+        height: inner.height.saturating_sub(rows(head) + 1),
+    };
+    if field.width > 0 && field.height > 0 {
+        frame.render_widget(&write.area, field);
+    }
+}
+
+fn help(frame: &mut Frame<'_>, cx: &Cx<'_>, at: usize, room: Rect) {
+    frame.render_widget(Clear, room);
+    let lines = help_lines(cx, usize::from(room.width));
+    frame.render_widget(Paragraph::new(scrolled(cx, lines, room, at)), room);
+}
+
+fn help_lines(cx: &Cx<'_>, width: usize) -> Vec<Line<'static>> {
+    let mut page = Page::new(cx, width);
+    let places = [
+        (Place::Run, "Keys on the run"),
+        (Place::Field, "Where a gate's words are typed"),
+        (Place::Choice, "In a question"),
+        (Place::Text, "In a text box"),
+    ];
+    page.own("Signs", Tone::Strong);
+    let signs = cx.signs;
+    let meanings = [
+        (signs.proved, "proved: its proof holds"),
+        (
+            signs.vacuous,
+            "its proof held before it too, so it proves nothing",
+        ),
+        (signs.unchecked, "done, and no proof was asked for"),
+        (signs.attested, "a person vouches for it"),
+        (signs.skipped, "skipped, with a reason"),
+        (signs.gate, "your turn"),
+        (signs.running, "running"),
+        (signs.proving, "being proved"),
+        (signs.back, "being taken back"),
+        (signs.failed, "failed, stopped or not proved"),
+        (signs.unknown, "outcome unknown"),
+        (signs.waiting, "its turn has not come"),
+    ];
+    for (sign, meaning) in meanings {
+        page.line(vec![
+            cx.clean(format!("   {sign}  "), Tone::Strong),
+            cx.span(meaning, Tone::Plain),
+        ]);
+    }
+    for (place, title) in places {
+        page.gap();
+        page.own(title, Tone::Strong);
+        for row in KEYS.iter().filter(|row| row.place == place) {
+            let names: Vec<&str> = row.keys.iter().map(|key| key.name).collect();
+            let names = clean::exactly(&cx.look.own(&names.join(" or ")), 20, "");
+            let room = width.saturating_sub(24);
+            for (number, part) in clean::wrap(&cx.look.own(row.help), room)
+                .into_iter()
+                .enumerate()
+            {
+                let left = if number == 0 {
+                    names.clone()
+                } else {
+                    " ".repeat(20)
+                };
+                page.line(vec![
+                    cx.clean(format!("   {left}"), Tone::Strong),
+                    cx.clean(part, Tone::Plain),
+                ]);
+            }
+        }
+    }
+    page.lines
+}
+
+/// Draws lines in a frame in the middle of the room; gives what is inside the frame.
+fn framed(
+    frame: &mut Frame<'_>,
+    cx: &Cx<'_>,
+    lines: Vec<Line<'static>>,
+    width: usize,
+    room: Rect,
+) -> Rect {
+    let rows = |n: usize| u16::try_from(n).unwrap_or(u16::MAX);
+    let height = rows(lines.len() + 2).min(room.height);
+    let width = rows(width).min(room.width);
+    let area = Rect {
+        x: room.x + (room.width - width) / 2,
+        y: room.y + (room.height - height) / 2,
+        width,
+        height,
+    };
+    frame.render_widget(Clear, area);
+    border(frame, cx.look, area);
+    let inner = Rect {
+        x: area.x + 1,
+        y: area.y + 1,
+        width: area.width.saturating_sub(2),
+        height: area.height.saturating_sub(2),
+    };
+    // Where the room is too low, the end is what the answers stand in.
+    let skip = lines.len().saturating_sub(usize::from(inner.height));
+    frame.render_widget(
+        Paragraph::new(lines.into_iter().skip(skip).collect::<Vec<_>>()),
+        inner,
+    );
+    inner
+}
+
+fn border(frame: &mut Frame<'_>, look: Look, area: Rect) {
+    let (corners, across, along) = match look.unicode {
+        true => (["┌", "┐", "└", "┘"], "─", "│"),
+        false => (["+", "+", "+", "+"], "-", "|"),
+    };
+    if area.width < 2 || area.height < 2 {
+        return;
+    }
+    let style = look.style(Tone::Strong);
+    let (right, bottom) = (area.x + area.width - 1, area.y + area.height - 1);
+    let line = across.repeat(usize::from(area.width - 2));
+    debug_assert_eq!(line.width(), usize::from(area.width - 2));
+    let buffer = frame.buffer_mut();
+    for (y, left, end) in [
+        (area.y, corners[0], corners[1]),
+        (bottom, corners[2], corners[3]),
+    ] {
+        buffer.set_string(area.x, y, format!("{left}{line}{end}"), style);
+    }
+    for y in area.y + 1..bottom {
+        buffer.set_string(area.x, y, along, style);
+        buffer.set_string(right, y, along, style);
+    }
+}
+
+/// The width of a frame; in a narrow room all of it, so that no shreds stand beside the frame.
+fn width_in(room: Rect, most: usize) -> usize {
+    match usize::from(room.width) {
+        width if width <= most + 8 => width,
+        _ => most,
+    }
+}

@@ -1,0 +1,130 @@
+//! What runs exactly: commands, diffs, findings and warnings of what was shown.
+
+use ratatui::text::Line;
+
+use super::Cx;
+use super::page::Page;
+use crate::kinds::{Exhibit, Performer};
+use crate::names::MachineName;
+use crate::run::{LaneShown, PlannedStep, PlannedUndo, StepState, Way};
+use crate::tui::clean;
+use crate::tui::look::Tone;
+
+/// The exhibits as a page of their own, for the column beside the step.
+pub(super) fn page(cx: &Cx<'_>, width: usize) -> Vec<Line<'static>> {
+    let mut page = Page::new(cx, width);
+    if let Some((_, planned, state)) = cx.app.viewed() {
+        let title = if state.shown.is_some() {
+            "What is done exactly"
+        } else {
+            "What will be done"
+        };
+        page.own(title, Tone::Strong);
+        page.gap();
+        put(cx, &mut page, planned, state);
+    }
+    page.lines
+}
+
+/// Puts the exhibits of a step on a page; before anything was shown, the one line of the plan.
+pub(super) fn put(cx: &Cx<'_>, page: &mut Page<'_>, planned: &PlannedStep, state: &StepState) {
+    let Some(shown) = &state.shown else {
+        let (label, text) = match (&planned.undo, state.way) {
+            (PlannedUndo::Action { headline, .. }, Way::Back) => ("undoes", headline.as_str()),
+            _ => ("does", planned.headline.as_str()),
+        };
+        page.labelled(label, text, Tone::Plain);
+        return;
+    };
+    let person = planned.performer(state.way) == Some(Performer::Person);
+    for (number, lane) in shown.lanes.iter().enumerate() {
+        if shown.lanes.len() > 1 {
+            if number > 0 {
+                page.gap();
+            }
+            page.labelled("on", &label(cx, &lane.lane), Tone::Strong);
+        }
+        one_lane(cx, page, lane, person);
+    }
+}
+
+fn one_lane(cx: &Cx<'_>, page: &mut Page<'_>, shown: &LaneShown, person: bool) {
+    if let Some(already) = &shown.proposal.already {
+        page.labelled("already", &format!("{already}; nothing runs"), Tone::Good);
+    }
+    for exhibit in &shown.proposal.exhibits {
+        match exhibit {
+            Exhibit::Text { text } => {
+                page.labelled(if person { "do" } else { "" }, text, Tone::Plain)
+            }
+            Exhibit::Command { at, text, env } => {
+                page.labelled("runs", text, Tone::Strong);
+                elsewhere(cx, page, at, &shown.lane);
+                for (name, value) in env {
+                    page.labelled("", &format!("with {name}={value}"), Tone::Quiet);
+                }
+            }
+            Exhibit::Diff { at, path, unified } => {
+                page.labelled("changes", path, Tone::Strong);
+                elsewhere(cx, page, at, &shown.lane);
+                for line in body_of(unified) {
+                    page.labelled("", line, diff_tone(line));
+                }
+            }
+            Exhibit::Finding { label, text } => {
+                let short = clean::fit(&clean::line(label), 7, "");
+                if short == *label {
+                    page.labelled(label, text, Tone::Plain);
+                } else {
+                    page.labelled("found", &format!("{label}: {text}"), Tone::Plain);
+                }
+            }
+            Exhibit::Warning { text } => page.labelled("CARE", text, Tone::Care),
+        }
+    }
+}
+
+/// Says where, if it is not where the step is.
+fn elsewhere(cx: &Cx<'_>, page: &mut Page<'_>, at: &MachineName, lane: &MachineName) {
+    if at != lane {
+        page.labelled("", &format!("on {}", label(cx, at)), Tone::Care);
+    }
+}
+
+/// The lines of a unified diff without the two at its top that only repeat the file's name.
+fn body_of(unified: &str) -> impl Iterator<Item = &str> {
+    let lines = unified.trim_end_matches('\n').split('\n').enumerate();
+    let names = |number: usize, line: &str| match number {
+        0 => line.starts_with("--- "),
+        1 => line.starts_with("+++ "),
+        _ => false,
+    };
+    lines
+        .filter(move |(number, line)| !names(*number, line))
+        .map(|(_, line)| line)
+}
+
+/// The tone of a line of a unified diff. Its first character says the same without colour.
+fn diff_tone(line: &str) -> Tone {
+    match line.as_bytes().first() {
+        Some(b'@') => Tone::Quiet,
+        Some(b'+') => Tone::Added,
+        Some(b'-') => Tone::Removed,
+        _ => Tone::Plain,
+    }
+}
+
+/// A machine by its name, and by what the operator calls it where that differs.
+pub(super) fn label(cx: &Cx<'_>, machine: &MachineName) -> String {
+    match cx
+        .app
+        .folded
+        .run
+        .plan
+        .as_ref()
+        .map(|plan| plan.label(machine))
+    {
+        Some(label) if label != machine.as_str() => format!("{machine} ({})", clean::line(label)),
+        _ => machine.to_string(),
+    }
+}

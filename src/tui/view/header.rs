@@ -1,0 +1,226 @@
+//! The top: where we are, how late it is, who is here, how far back we can go, and what is wrong.
+
+use ratatui::text::{Line, Span};
+use unicode_width::UnicodeWidthStr;
+
+use super::Cx;
+use crate::tui::app::Connection;
+use crate::tui::clean;
+use crate::tui::look::Tone;
+use crate::tui::say;
+
+/// The header's lines; in a low terminal the second is left out.
+pub(super) fn lines(cx: &Cx<'_>, width: usize, low: bool) -> Vec<Line<'static>> {
+    let mut lines = vec![first(cx, width)];
+    if !low {
+        lines.push(second(cx, width));
+    }
+    let alarms = alarms(cx);
+    if alarms.is_empty() {
+        lines.push(Line::from(
+            cx.clean(cx.signs.across.repeat(width), Tone::Quiet),
+        ));
+    }
+    for alarm in alarms {
+        let text = clean::exactly(&cx.look.own(&format!(" {alarm}")), width, cx.signs.more);
+        lines.push(Line::from(cx.clean(text, Tone::Alarm)));
+    }
+    lines
+}
+
+fn first(cx: &Cx<'_>, width: usize) -> Line<'static> {
+    let run = &cx.app.folded.run;
+    let Some(plan) = &run.plan else {
+        return Line::from(cx.span(" RUNSHEET ", Tone::Rehearsal));
+    };
+    let (word, tone) = match run.is_production() {
+        true => (" PRODUCTION ", Tone::Production),
+        false => (" REHEARSAL ", Tone::Rehearsal),
+    };
+    let environment = format!(" {} ", plan.environment);
+    let right = times(cx, width);
+    let taken =
+        word.width() + environment.width() + right.iter().map(Span::width).sum::<usize>() + 3;
+    let title = clean::exactly(
+        &clean::line(&plan.title),
+        width.saturating_sub(taken),
+        cx.signs.more,
+    );
+    let mut spans = vec![
+        cx.clean(word, tone),
+        cx.clean(environment, Tone::Strong),
+        cx.clean(format!(" {title} "), Tone::Plain),
+    ];
+    spans.extend(right);
+    Line::from(spans)
+}
+
+/// The clock, how long it takes already, and what is left of the window.
+fn times(cx: &Cx<'_>, width: usize) -> Vec<Span<'static>> {
+    let run = &cx.app.folded.run;
+    let (Some(plan), Some(opened)) = (&run.plan, run.opened_at) else {
+        return Vec::new();
+    };
+    let until = match run.ending {
+        Some(_) => run.latest_at.unwrap_or(cx.now),
+        None => cx.now,
+    };
+    let elapsed = say::between(opened, until);
+    let mut spans = vec![cx.clean(cx.clock(cx.now, cx.app.shows_seconds()), Tone::Strong)];
+    if width >= 100 || plan.window_seconds == 0 {
+        spans.push(cx.span(format!("  {} so far", say::hours(elapsed)), Tone::Plain));
+    }
+    if plan.window_seconds > 0 {
+        let left = i64::try_from(plan.window_seconds).unwrap_or(i64::MAX) - elapsed;
+        spans.push(match left {
+            ..0 => cx.span(
+                format!("  window OVER by {} ", say::hours(-left)),
+                Tone::Bad,
+            ),
+            0..900 => cx.span(format!("  window {} left ", say::hours(left)), Tone::Care),
+            _ => cx.span(format!("  window {} left ", say::hours(left)), Tone::Plain),
+        });
+    } else {
+        spans.push(Span::raw(" "));
+    }
+    spans
+}
+
+/// Who is here, since when customers notice, and the way back.
+fn second(cx: &Cx<'_>, width: usize) -> Line<'static> {
+    let mut spans = vec![Span::raw(" ")];
+    spans.extend(people(cx));
+    if let Some(since) = cx.app.downtime() {
+        let text = format!("   DOWN {}", say::stopwatch(say::between(since, cx.now)));
+        spans.push(cx.span(text, Tone::Bad));
+    }
+    let left: usize = spans.iter().map(Span::width).sum();
+    if cx.app.folded.run.ending.is_none() {
+        let long = way_back(cx, true);
+        let back = if left + long.width() + 3 <= width {
+            long
+        } else {
+            way_back(cx, false)
+        };
+        let back = cx.look.own(&back);
+        let blank = width.saturating_sub(left + back.width() + 1).max(2);
+        spans.push(Span::raw(" ".repeat(blank)));
+        spans.push(cx.clean(back, Tone::Plain));
+    }
+    Line::from(spans)
+}
+
+fn people(cx: &Cx<'_>) -> Vec<Span<'static>> {
+    let run = &cx.app.folded.run;
+    let me = cx.app.me();
+    let mut words: Vec<String> = Vec::new();
+    if let Some(me) = me {
+        let watches = run
+            .present
+            .get(&me.client)
+            .is_some_and(|present| present.watch);
+        let watches = if watches { ", watching" } else { "" };
+        words.push(format!("you {}{watches}", short(&me.name)));
+    }
+    for present in run
+        .present
+        .values()
+        .filter(|present| Some(&present.who) != me)
+    {
+        let watches = if present.watch { " watches" } else { "" };
+        words.push(format!("{}{watches}", short(&present.who.name)));
+    }
+    if words.len() > 4 {
+        let more = words.len() - 3;
+        words.truncate(3);
+        words.push(format!("{more} more"));
+    }
+    let mut spans = vec![cx.span(words.join(" · "), Tone::Plain)];
+    let wanted = run.plan.as_ref().map_or(0, |plan| plan.people);
+    if wanted > 1 && (run.people() as u64) < u64::from(wanted) {
+        spans.push(cx.span(format!(" · {wanted} people needed"), Tone::Care));
+    }
+    spans
+}
+
+fn short(name: &str) -> String {
+    clean::fit(&clean::line(name), 16, "…")
+}
+
+fn way_back(cx: &Cx<'_>, long: bool) -> String {
+    let run = &cx.app.folded.run;
+    let limit = run.undo_limit();
+    let mut text = match limit.steps {
+        0 if limit.stopped_by.is_some() => match behind_us(cx, limit.stopped_by.as_ref()) {
+            true => "no way back any more".to_owned(),
+            false => "nothing can be taken back".to_owned(),
+        },
+        0 => "nothing to take back".to_owned(),
+        steps => {
+            let time = match limit.seconds {
+                0 => String::new(),
+                seconds => format!(", ~{}", say::about(seconds)),
+            };
+            format!("undo {}{time}", say::count(steps, "step"))
+        }
+    };
+    if let Some(closes) = limit.closes_at.filter(|_| long) {
+        text.push_str(&format!(" · no way back after {closes}"));
+    }
+    text
+}
+
+/// What is wrong with the screen, the engine or a link, one line each.
+fn alarms(cx: &Cx<'_>) -> Vec<String> {
+    let app = cx.app;
+    let mut lines = Vec::new();
+    if let Some(broken) = &app.broken {
+        lines.push(format!("STOPPED  {}", clean::line(broken)));
+    }
+    match &app.connection {
+        Connection::Lost {
+            why,
+            last: false,
+            since,
+        } => lines.push(format!(
+            "NOT CONNECTED {} · the run goes on, nothing can be decided here · {why}",
+            say::stopwatch(say::between(*since, cx.now)),
+        )),
+        Connection::Lost {
+            why, last: true, ..
+        } => {
+            lines.push(format!(
+                "THE ENGINE LEFT · nothing can be decided here, Ctrl-D leaves · {why}"
+            ));
+        }
+        Connection::Never => lines.push("CONNECTING".to_owned()),
+        Connection::Up { .. } if !app.is_live() && app.broken.is_none() => {
+            lines.push("CATCHING UP with what happened meanwhile".to_owned());
+        }
+        Connection::Up { .. } => {}
+    }
+    let run = &app.folded.run;
+    for (machine, link) in &run.links {
+        let label = super::exhibits::label(cx, machine);
+        let next = match app.busy.get(machine) {
+            Some((_, Some(next))) if *next > cx.now => {
+                format!("trying again in {} s", say::between(cx.now, *next))
+            }
+            Some(_) => "trying now".to_owned(),
+            None => "trying again".to_owned(),
+        };
+        lines.push(format!(
+            "LINK LOST {} · {next} · {label}: {}",
+            say::stopwatch(say::between(link.lost_at, cx.now)),
+            clean::line(&link.why),
+        ));
+    }
+    lines.truncate(3);
+    lines
+}
+
+/// Whether the step that stops the way back is one that was marked so.
+fn behind_us(cx: &Cx<'_>, step: Option<&crate::names::StepId>) -> bool {
+    let planned = step.and_then(|step| cx.app.folded.run.step(step));
+    planned.is_some_and(|(_, planned, _)| planned.point_of_no_return)
+}

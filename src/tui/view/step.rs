@@ -1,0 +1,324 @@
+//! The step that is looked at: what it is, what must be true, how it is taken back, what is wanted now.
+
+use ratatui::Frame;
+use ratatui::layout::Rect;
+use ratatui::text::{Line, Span};
+use ratatui::widgets::Paragraph;
+use unicode_width::UnicodeWidthStr;
+
+use super::page::{Page, scrolled};
+use super::{Cx, block, end, exhibits, printed};
+use crate::run::{Actor, PlannedStep, PlannedUndo, Proof, StepAt, StepState, Way};
+use crate::tui::clean;
+use crate::tui::look::Tone;
+use crate::tui::say;
+
+/// Where the exhibits stand.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Exhibits {
+    /// Among the step's own lines.
+    Here,
+    /// In a column of their own, together with the output.
+    Beside,
+}
+
+/// Draws the step; tells whether an open gate is wholly to be read.
+pub(super) fn draw(frame: &mut Frame<'_>, cx: &Cx<'_>, area: Rect, exhibits: Exhibits) -> bool {
+    let width = usize::from(area.width);
+    let Some((number, planned, state)) = cx.app.viewed() else {
+        let lines = end::lines(cx, width);
+        frame.render_widget(
+            Paragraph::new(scrolled(cx, lines, area, cx.app.scroll)),
+            area,
+        );
+        return false;
+    };
+    let block = block::lines(cx, width, usize::from(area.height), exhibits);
+    let printing = printing(cx, state, exhibits);
+    let detail = detail(cx, width, (number, planned, state), exhibits, printing);
+    let room = usize::from(area.height);
+    // The block is what is wanted now, so it is shown whole, and the text above gives way; in the lowest
+    // terminals two lines of the text stay.
+    let block_height = match block.len() {
+        0 => 0,
+        lines => (lines + 1).min(room.saturating_sub(2)),
+    };
+    let output_height = match printing {
+        true => (room - block_height)
+            .saturating_sub(detail.len() + 1)
+            .max((room - block_height) / 2),
+        false => 0,
+    };
+    let rows = |n: usize| u16::try_from(n).unwrap_or(u16::MAX);
+    // In a low terminal what is wanted stands at one place, at the bottom; in a tall one it stays near the
+    // text that it is about.
+    let text_height = match printing || room <= 32 {
+        true => room - block_height - output_height,
+        false => (room - block_height).min(detail.len() + 2),
+    };
+    let top = Rect {
+        height: rows(text_height),
+        ..area
+    };
+    let middle = Rect {
+        y: top.y + top.height,
+        height: rows(output_height),
+        ..area
+    };
+    let bottom = Rect {
+        y: middle.y + middle.height,
+        height: rows(block_height),
+        ..area
+    };
+    let scroll = if exhibits == Exhibits::Here {
+        cx.app.scroll
+    } else {
+        0
+    };
+    frame.render_widget(Paragraph::new(scrolled(cx, detail, top, scroll)), top);
+    if printing {
+        printed::draw(frame, cx, middle);
+    }
+    let whole = block.len() < block_height.max(1);
+    if block_height > 0 {
+        let mut lines = vec![super::titled(cx, block::title(cx), area.width)];
+        lines.extend(block);
+        frame.render_widget(Paragraph::new(lines), bottom);
+    }
+    whole && cx.app.is_here()
+}
+
+/// Whether the output is drawn below the step's text.
+pub(super) fn printing(cx: &Cx<'_>, state: &StepState, exhibits: Exhibits) -> bool {
+    exhibits == Exhibits::Here
+        && cx.app.output.is_some()
+        && matches!(
+            state.at,
+            StepAt::Running | StepAt::Cleared | StepAt::Proving
+        )
+}
+
+fn detail(
+    cx: &Cx<'_>,
+    width: usize,
+    (number, planned, state): (usize, &PlannedStep, &StepState),
+    where_exhibits: Exhibits,
+    short: bool,
+) -> Vec<Line<'static>> {
+    let mut page = Page::new(cx, width);
+    head(cx, &mut page, width, (number, planned, state));
+    let stuck = matches!(state.at, StepAt::Stuck { .. });
+    if !short && !stuck {
+        if !planned.about.trim().is_empty() {
+            page.text(&planned.about, Tone::Plain);
+        }
+        page.gap();
+    }
+    if where_exhibits == Exhibits::Here && !short && !stuck {
+        exhibits::put(cx, &mut page, planned, state);
+    }
+    proofs(cx, &mut page, planned, state, short);
+    if short {
+        return page.lines;
+    }
+    if state.way == Way::Forward {
+        undo(&mut page, planned);
+    }
+    if where_exhibits == Exhibits::Here && stuck {
+        exhibits::put(cx, &mut page, planned, state);
+    }
+    times(&mut page, planned, state);
+    for note in cx
+        .app
+        .folded
+        .run
+        .notes
+        .iter()
+        .filter(|note| note.step.as_ref() == Some(&planned.id))
+    {
+        let by = match &note.by {
+            Actor::Operator(operator) => clean::line(&operator.name),
+            Actor::Engine => "runsheet".to_owned(),
+        };
+        page.labelled(
+            "note",
+            &format!("{} {by}: {}", cx.clock(note.at, false), note.text),
+            Tone::Plain,
+        );
+    }
+    match &state.at {
+        StepAt::Skipped { reason } => page.labelled("skipped", reason, Tone::Care),
+        StepAt::Done {
+            how: crate::run::Done::Attested { note },
+        } => {
+            page.labelled("vouched", note, Tone::Care);
+        }
+        StepAt::Done {
+            how: crate::run::Done::Proved { vacuous: true },
+        } => {
+            page.labelled(
+                "CARE",
+                "its whole proof held before the step too, so it proves nothing",
+                Tone::Care,
+            );
+        }
+        _ => {}
+    }
+    page.lines
+}
+
+/// Number, title, state and place.
+fn head(
+    cx: &Cx<'_>,
+    page: &mut Page<'_>,
+    width: usize,
+    (number, planned, state): (usize, &PlannedStep, &StepState),
+) {
+    let (sign, word, tone) = say::state(state, cx.signs);
+    let places: Vec<String> = match planned.lanes.len() {
+        0..=2 => planned
+            .lanes
+            .iter()
+            .map(|lane| exhibits::label(cx, lane))
+            .collect(),
+        lanes => vec![format!("{lanes} machines")],
+    };
+    let place = format!("on {}", places.join(" and "));
+    let title = format!(" {}  {}", number + 1, clean::line(&planned.title));
+    let word = format!("{sign} {word}");
+    let room = width.saturating_sub(1);
+    if title.width() + word.width() + 2 <= room {
+        let blank = room - title.width() - word.width();
+        page.line(vec![
+            cx.clean(title, Tone::Strong),
+            Span::raw(" ".repeat(blank)),
+            cx.clean(word, tone),
+        ]);
+    } else {
+        for part in clean::wrap(&title, room) {
+            page.line(vec![cx.clean(part, Tone::Strong)]);
+        }
+        page.line(vec![Span::raw("    "), cx.clean(word, tone)]);
+    }
+    let attempt = match state.attempt {
+        0 | 1 => String::new(),
+        attempt => format!(" · attempt {attempt}"),
+    };
+    let text = clean::fit(
+        &format!("    {place}{}", cx.look.own(&attempt)),
+        room,
+        cx.signs.more,
+    );
+    page.line(vec![cx.clean(text, Tone::Quiet)]);
+}
+
+fn proofs(cx: &Cx<'_>, page: &mut Page<'_>, planned: &PlannedStep, state: &StepState, short: bool) {
+    let proofs = planned.proofs(state.way);
+    if proofs.is_empty() && !short {
+        page.labelled(
+            "proof",
+            "none: it counts as done when it ends well",
+            Tone::Care,
+        );
+    }
+    let several = state.lanes.len() > 1;
+    // Before it ran, what was asked at the gate is how things are; afterwards it is how they were.
+    let after = !matches!(
+        state.at,
+        StepAt::Waiting | StepAt::Preparing | StepAt::AtGate
+    );
+    for (number, proof) in proofs.iter().enumerate() {
+        let label = if number == 0 { "proof" } else { "" };
+        proof_line(
+            cx,
+            page,
+            (number, proof, label),
+            (planned, state),
+            (several, after),
+        );
+    }
+}
+
+fn proof_line(
+    cx: &Cx<'_>,
+    page: &mut Page<'_>,
+    (number, proof, label): (usize, &Proof, &str),
+    (planned, state): (&PlannedStep, &StepState),
+    (several, after): (bool, bool),
+) {
+    let Ok(number) = u16::try_from(number) else {
+        return;
+    };
+    let answered = state.answers.get(&number);
+    let before = state
+        .shown
+        .as_ref()
+        .and_then(|shown| shown.before.get(&number));
+    let look = state.look.get(&number);
+    let latest = look.or(answered).or(if after { None } else { before });
+    let key = (planned.id.clone(), proof.lane.clone(), Some(number));
+    let waiting = cx.app.asked.get(&key).filter(|_| answered.is_none());
+    let mut says = match (proof.person, several) {
+        (true, _) => format!("you are asked: {}", proof.says),
+        (false, true) => format!("{}: {}", proof.lane, proof.says),
+        (false, false) => proof.says.clone(),
+    };
+    if let Some(at) = proof.at.as_ref().filter(|at| **at != proof.lane) {
+        says = format!("{says} (asked on {at})");
+    }
+    let (mut sign, tone) = say::holds(latest.map(|answer| answer.holds), cx.signs);
+    if latest.is_none() && waiting.is_some() {
+        sign = cx.signs.proving;
+    }
+    let right = match (latest, waiting, before) {
+        (Some(answer), _, _) => format!("now: {}", answer.seen),
+        (None, Some(waiting), _) => {
+            let until = waiting
+                .until
+                .map(|until| format!(", until {}", cx.clock(until, true)));
+            let until = until.unwrap_or_default();
+            format!(
+                "now: {} (asked {} times{until})",
+                waiting.seen, waiting.times
+            )
+        }
+        (None, None, _) if state.at == StepAt::Proving && !proof.person => cx.look.own("asking…"),
+        (None, None, Some(answer)) if after => format!("before: {}", answer.seen),
+        (None, None, _) => String::new(),
+    };
+    // The answer is one line; the rest of a long one is in the record.
+    let right = right.lines().next().unwrap_or_default().to_owned();
+    page.signed(label, (sign, tone), &says, (&right, Tone::Plain));
+    if state.held_before(number) {
+        page.labelled(
+            "",
+            "  already true before the step: proves nothing",
+            Tone::Care,
+        );
+    }
+}
+
+fn undo(page: &mut Page<'_>, planned: &PlannedStep) {
+    match &planned.undo {
+        PlannedUndo::Action { headline, .. } => page.labelled("undo", headline, Tone::Plain),
+        PlannedUndo::Never { reason } => {
+            page.labelled("undo", &format!("none: {reason}"), Tone::Care)
+        }
+        PlannedUndo::Unsaid => page.labelled("undo", "none written down", Tone::Quiet),
+    }
+}
+
+fn times(page: &mut Page<'_>, planned: &PlannedStep, state: &StepState) {
+    let took = match (state.started_at, state.ended_at) {
+        (Some(from), Some(to)) => Some(format!("took {}", say::stopwatch(say::between(from, to)))),
+        _ => None,
+    };
+    let about = (planned.estimate_seconds > 0)
+        .then(|| format!("about {}", say::about(planned.estimate_seconds)));
+    let text = match (about, took) {
+        (Some(about), Some(took)) => format!("{took}; estimated {about}"),
+        (Some(text), None) | (None, Some(text)) => text,
+        (None, None) => return,
+    };
+    page.labelled("time", &text, Tone::Plain);
+}
