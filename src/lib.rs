@@ -4,6 +4,7 @@
 //! The modules stand on stairs: each may use any stair below it, never one beside or above it.
 //! `docs/architecture.md` is the map, and `tests/house.rs` holds the modules to it.
 
+pub mod cli;
 pub mod client;
 pub mod clock;
 pub mod edit;
@@ -14,6 +15,7 @@ pub mod names;
 pub mod paths;
 pub mod probe;
 pub mod problem;
+pub mod report;
 pub mod run;
 pub mod runbook;
 pub mod template;

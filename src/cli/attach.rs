@@ -1,0 +1,150 @@
+//! `runsheet attach`: joins a run, and starts its engine anew where it is gone.
+
+use std::io::IsTerminal;
+
+use anyhow::{Context, anyhow};
+
+use super::args::{AttachArgs, Seat};
+use super::exit::{Advise, Exit};
+use super::{params, pick};
+use super::say::Say;
+use crate::client::{Attach, Client};
+use crate::clock::Clock;
+use crate::engine::{self, Program, Secrets};
+use crate::names::RunId;
+use crate::paths::Paths;
+use crate::problem::Colour;
+use crate::run::Intent;
+use crate::tui::{self, Look, Options, Outgoing};
+
+/// The longest name that a person may go by, in characters.
+const NAME: usize = 40;
+
+pub(super) fn attach(args: &AttachArgs, say: &Say) -> anyhow::Result<Exit> {
+    need_a_terminal()?;
+    let paths = Paths::of_user()?;
+    let run = match &args.run {
+        Some(word) => pick::one(&paths, word)?,
+        None => pick::the_open_one(&paths)?,
+    };
+    revive(&paths, &run, say)?;
+    sit_down(&paths, &run, &args.seat, say)
+}
+
+/// Starts a run's engine where it is gone.
+pub(super) fn revive(paths: &Paths, run: &RunId, say: &Say) -> anyhow::Result<()> {
+    if pick::is_alive(paths, run) {
+        return Ok(());
+    }
+    let folded = pick::fold(paths, run)?;
+    pick::must_be_open(&folded, run)?;
+    say.talk(&format!(
+        "no engine holds run {run}: it was stopped, or this machine was started anew; another takes it up"
+    ));
+    let secrets = match &folded.plan {
+        Some(plan) => params::secrets_again(plan)?,
+        None => Secrets::default(),
+    };
+    engine::spawn(paths, run, &secrets, &Program::own()?)
+        .with_context(|| format!("start the engine of run {run}"))?;
+    Ok(())
+}
+
+/// Refuses to open a screen where there is none.
+pub(super) fn need_a_terminal() -> anyhow::Result<()> {
+    if std::io::stdin().is_terminal() && std::io::stdout().is_terminal() {
+        return Ok(());
+    }
+    Err(anyhow!("the wizard needs a terminal, and this is none"))
+        .hint("without one, use `runsheet run --detach`, `--unattended` or `runsheet show`")
+        .as_usage()
+}
+
+/// Draws the run until the person leaves or it has ended.
+pub(super) fn sit_down(paths: &Paths, run: &RunId, seat: &Seat, say: &Say) -> anyhow::Result<Exit> {
+    let attach = Attach {
+        socket: paths.socket(run)?,
+        name: name(seat.name.as_deref()).as_usage()?,
+        watch: seat.watch,
+    };
+    let options = Options {
+        look: Look {
+            colour: say.out_colour() == Colour::Always,
+            unicode: takes_unicode(),
+        },
+        zone: jiff::tz::TimeZone::system(),
+        clock: Clock::system(),
+        folder: paths.run(run)?.display().to_string(),
+        come_back: format!("runsheet attach {run}"),
+    };
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build()
+        .context("start the runtime")?;
+    runtime
+        .block_on(async {
+            let (client, updates) = Client::connect(attach);
+            tui::run(updates, &mut Voice(client), options).await
+        })
+        .context("draw on the terminal")?;
+    // What the journal says counts, not what the screen saw last.
+    let folded = pick::fold(paths, run)?;
+    match folded.ending {
+        Some(_) => say.talk(&format!("the run has ended; `runsheet report {run}` writes its report")),
+        None => say.talk(&format!("the run goes on; `runsheet attach {run}` comes back to it")),
+    }
+    Ok(match folded.ending {
+        Some(_) => pick::exit_of(&folded),
+        // Whoever leaves has done what they wanted; the run is not theirs to answer for.
+        None => Exit::Done,
+    })
+}
+
+/// The screen's way to the engine.
+struct Voice(Client);
+
+impl Outgoing for Voice {
+    fn wish(&mut self, intent: Intent) -> u64 {
+        self.0.wish(intent)
+    }
+
+    fn read(&mut self, file: &str, offset: u64, most: u32) {
+        self.0.read(file, offset, most);
+    }
+}
+
+/// The name a person goes by: their own word, or the account's name.
+pub(super) fn name(given: Option<&str>) -> anyhow::Result<String> {
+    let account = || {
+        ["LOGNAME", "USER"]
+            .iter()
+            .filter_map(|variable| std::env::var(variable).ok())
+            .find(|name| !name.trim().is_empty())
+            .unwrap_or_else(|| format!("uid {}", rustix::process::getuid().as_raw()))
+    };
+    let name = given.map_or_else(account, str::to_owned);
+    let name = name.trim();
+    let good = !name.is_empty()
+        && name.chars().count() <= NAME
+        && !name.chars().any(crate::problem::hidden);
+    if good {
+        return Ok(name.to_owned());
+    }
+    Err(anyhow!("`{name}` cannot be a name"))
+        .hint(format!("give 1 to {NAME} characters that can be seen, with --as"))
+}
+
+/// Whether the locale and the terminal show more than ASCII.
+fn takes_unicode() -> bool {
+    // The first of these that is set counts (POSIX, 8.2).
+    let locale = ["LC_ALL", "LC_CTYPE", "LANG"]
+        .iter()
+        .filter_map(|variable| std::env::var(variable).ok())
+        .find(|value| !value.is_empty())
+        .unwrap_or_default()
+        .to_ascii_lowercase();
+    let utf8 = locale.contains("utf-8") || locale.contains("utf8");
+    // A bare Linux console has a font of 512 signs at most.
+    let console = std::env::var("TERM").is_ok_and(|term| term == "linux" || term == "dumb");
+    utf8 && !console
+}

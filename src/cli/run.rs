@@ -1,0 +1,86 @@
+//! `runsheet run`: opens a run, starts its engine and attaches.
+
+use anyhow::{Context, anyhow};
+
+use super::args::RunArgs;
+use super::exit::{Advise, Exit};
+use super::prepared::{Prepared, prepare};
+use super::say::Say;
+use super::{answers, attach, pick, unattended};
+use crate::clock::Clock;
+use crate::engine::{self, Program};
+use crate::names::RunId;
+use crate::paths::Paths;
+use crate::run::Ending;
+use crate::runbook::EnvironmentKind;
+
+pub(super) fn run(args: &RunArgs, say: &Say) -> anyhow::Result<Exit> {
+    if !args.unattended && !args.detach {
+        attach::need_a_terminal()?;
+    }
+    let prepared = prepare(&args.bound, say)?;
+    let answers = match &args.answers {
+        Some(file) => Some(answers::read(file, &prepared.plan, say)?),
+        None => None,
+    };
+    let paths = Paths::of_user()?;
+    rehearsed(&prepared, &paths)?;
+    let run = start(&prepared, &paths)?;
+    if args.detach {
+        say.talk(&format!("the run goes on without you; `runsheet attach {run}` joins it"));
+        say.answer(&format!("{run}\n"))?;
+        return Ok(Exit::Done);
+    }
+    match answers {
+        Some(answers) => {
+            let name = args.seat.name.as_deref().unwrap_or("unattended");
+            unattended::walk(&paths, &run, (name, &answers), args.end_when_stuck, say)
+        }
+        None => attach::sit_down(&paths, &run, &args.seat, say),
+    }
+}
+
+/// Makes the run and starts its engine.
+pub(super) fn start(prepared: &Prepared, paths: &Paths) -> anyhow::Result<RunId> {
+    let run = engine::create(paths, &prepared.runbook, &prepared.plan, &Clock::system())
+        .context("open the run")?;
+    engine::spawn(paths, &run, &prepared.secrets, &Program::own()?)
+        .with_context(|| format!("start the engine of run {run}"))
+        .hint(format!("nothing was done yet; `runsheet attach {run}` tries again"))?;
+    Ok(run)
+}
+
+/// Refuses a run whose environment asks for a rehearsal that was not.
+fn rehearsed(prepared: &Prepared, paths: &Paths) -> anyhow::Result<()> {
+    let Some(within) = prepared.environment.require.rehearsal_within else {
+        return Ok(());
+    };
+    let now = Clock::system().now();
+    for run in pick::all(paths)?.iter().rev() {
+        // A run that cannot be read proves nothing.
+        let Ok(folded) = pick::fold(paths, run) else {
+            continue;
+        };
+        let (Some(plan), Some(at)) = (&folded.plan, folded.latest_at) else {
+            continue;
+        };
+        let fresh = now.as_second() - at.as_second() <= i64::try_from(within.as_secs())?;
+        if plan.environment_kind == EnvironmentKind::Rehearsal
+            && plan.runbook.sha256 == prepared.runbook.digest
+            && folded.ending == Some(Ending::Finished)
+            && fresh
+        {
+            return Ok(());
+        }
+    }
+    let days = within.as_secs() / 86_400;
+    Err(anyhow!(
+        "environment {} asks for a rehearsal of this very runbook that ended well within {}, and there is none",
+        prepared.environment.name,
+        match days {
+            0 => crate::report::duration(i64::try_from(within.as_secs())?),
+            _ => format!("{days} days"),
+        }
+    ))
+    .hint("run it in an environment of kind \"rehearsal\" first; one changed byte makes it another runbook")
+}

@@ -1,0 +1,222 @@
+//! `runsheet run --unattended`: walks a run by an answers file.
+//!
+//! It is a client like any other, and the engine refuses it what it would refuse a person. `next` is the whole
+//! of its judgement, and it never guesses: what the file does not answer ends the walk, and leaves the run to be
+//! attached to by somebody who can.
+
+mod evidence;
+mod lines;
+mod next;
+
+use anyhow::{Context, anyhow, bail};
+use tokio::sync::mpsc;
+
+use super::answers::Answers;
+use super::attach;
+use super::exit::Exit;
+use super::pick;
+use super::say::Say;
+use crate::client::{Attach, Client, Folded, Update};
+use crate::names::RunId;
+use crate::paths::Paths;
+use crate::run::Intent;
+
+use next::{Block, Next, next};
+
+/// Walks a run to its end, or to where the answers end.
+pub(super) fn walk(
+    paths: &Paths,
+    run: &RunId,
+    (name, answers): (&str, &Answers),
+    end_when_stuck: bool,
+    say: &Say,
+) -> anyhow::Result<Exit> {
+    let attach = Attach {
+        socket: paths.socket(run)?,
+        name: attach::name(Some(name))?,
+        watch: false,
+    };
+    say.answer(&format!("run {run}\n"))?;
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build()
+        .context("start the runtime")?;
+    let walked = runtime.block_on(async {
+        let (client, updates) = Client::connect(attach);
+        let mut walk = Walk {
+            client,
+            updates,
+            folded: Folded::default(),
+            answers,
+            say,
+            caught_up_at: None,
+            open: None,
+            refused: None,
+        };
+        let mut walked = walk.to_its_end().await?;
+        if let (Walked::Blocked(block), true) = (&mut walked, end_when_stuck) {
+            walk.end(block).await?;
+        }
+        anyhow::Ok(walked)
+    })?;
+    match walked {
+        Walked::Ended(head) => {
+            say.answer(&format!("head {head}\n"))?;
+            Ok(pick::exit_of(&pick::fold(paths, run)?))
+        }
+        Walked::Blocked(block) => {
+            evidence::show(paths, run, &block, say)?;
+            say.talk(&block.why);
+            if let Some(key) = &block.add {
+                say.talk(&format!("to go on here without a person, add to the answers: {key}"));
+            }
+            let ended = pick::fold(paths, run)?.ending.is_some();
+            say.talk(&match ended {
+                true => format!("the run was ended; `runsheet report {run}` writes its report"),
+                false => format!("the run stays as it is; `runsheet attach {run}` goes on from here"),
+            });
+            Ok(block.exit)
+        }
+    }
+}
+
+/// How a walk came out.
+enum Walked {
+    /// The run has ended, with this head.
+    Ended(String),
+    /// A person has to decide.
+    Blocked(Block),
+}
+
+/// A wish that was sent.
+struct Open {
+    id: u64,
+    intent: Intent,
+    /// The entry it became; none before the answer.
+    became: Option<u64>,
+}
+
+struct Walk<'w> {
+    client: Client,
+    updates: mpsc::Receiver<Update>,
+    folded: Folded,
+    answers: &'w Answers,
+    say: &'w Say,
+    caught_up_at: Option<u64>,
+    open: Option<Open>,
+    /// The last wish that was refused, with the number of entries there were.
+    refused: Option<(Intent, u64, String)>,
+}
+
+impl Walk<'_> {
+    async fn to_its_end(&mut self) -> anyhow::Result<Walked> {
+        loop {
+            if self.folded.run.ending.is_some() {
+                return Ok(Walked::Ended(self.folded.head.clone()));
+            }
+            if self.may_judge() {
+                match next(&self.folded.run, self.answers) {
+                    Next::Wait => {}
+                    Next::Blocked(block) => return Ok(Walked::Blocked(block)),
+                    Next::Wish(intent) => {
+                        if let Some(block) = self.wish(intent) {
+                            return Ok(Walked::Blocked(block));
+                        }
+                    }
+                }
+            }
+            self.hear().await?;
+        }
+    }
+
+    /// Whether what is folded is all there is, and no wish of ours is under way.
+    fn may_judge(&self) -> bool {
+        let next_seq = self.folded.run.next_seq;
+        let caught_up = self.caught_up_at.is_some_and(|seq| next_seq >= seq);
+        let settled = match &self.open {
+            None => true,
+            Some(open) => open.became.is_some_and(|seq| next_seq > seq),
+        };
+        caught_up && settled
+    }
+
+    /// Sends a wish; one that was refused just now, and nothing happened since, blocks the walk.
+    fn wish(&mut self, intent: Intent) -> Option<Block> {
+        if let Some((refused, seq, why)) = &self.refused
+            && *refused == intent
+            && *seq == self.folded.run.next_seq
+        {
+            return Some(next::refused(&self.folded.run, why));
+        }
+        self.open = Some(Open {
+            id: self.client.wish(intent.clone()),
+            intent,
+            became: None,
+        });
+        None
+    }
+
+    async fn hear(&mut self) -> anyhow::Result<()> {
+        let Some(update) = self.updates.recv().await else {
+            bail!("the engine has gone, and the run has not ended");
+        };
+        if let Update::Entry { entry, .. } = &update
+            && entry.seq >= self.folded.run.next_seq
+        {
+            let line = lines::line(entry, &self.folded.run);
+            self.say.answer(&line)?;
+        }
+        self.folded.take(&update)?;
+        match update {
+            Update::Connected { caught_up_at, .. } => self.caught_up_at = Some(caught_up_at),
+            Update::Disconnected { why, last } => {
+                if last && self.folded.run.ending.is_none() {
+                    return Err(anyhow!("the engine has gone: {why}"));
+                }
+                self.caught_up_at = None;
+                if self.folded.run.ending.is_none() {
+                    self.say.talk(&format!("not connected: {why}"));
+                }
+            }
+            Update::Granted { id, seq } => {
+                if let Some(open) = self.open.as_mut().filter(|open| open.id == id) {
+                    open.became = Some(seq);
+                }
+            }
+            Update::Refused { id, why } => {
+                if self.open.as_ref().is_some_and(|open| open.id == id)
+                    && let Some(open) = self.open.take()
+                {
+                    self.refused = Some((open.intent, self.folded.run.next_seq, why));
+                }
+            }
+            Update::Entry { .. } | Update::Live(_) | Update::Piece { .. } => {}
+        }
+        Ok(())
+    }
+
+    /// Ends the run where it stands.
+    async fn end(&mut self, block: &mut Block) -> anyhow::Result<()> {
+        let reason = format!("unattended, and stuck: {}", block.why);
+        let id = self.client.wish(Intent::End { reason: reason.clone() });
+        self.open = Some(Open {
+            id,
+            intent: Intent::End { reason },
+            became: None,
+        });
+        while self.folded.run.ending.is_none() {
+            self.hear().await?;
+            if self.open.is_none() {
+                let why = self.refused.as_ref().map_or("", |(_, _, why)| why.as_str());
+                block.why.push_str(&format!("; the run could not be ended: {why}"));
+                return Ok(());
+            }
+        }
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+pub(super) mod tests {
+    pub use super::next::tests::plan;
+}

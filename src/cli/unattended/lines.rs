@@ -1,0 +1,106 @@
+//! One line an entry, for a log.
+
+use crate::problem::visible;
+use crate::run::{Actor, Asked, Ending, Entry, Event, LaneOutcome, Run, Stop, Way};
+use crate::probe::Holds;
+
+/// The line of an entry; `before` is the run up to it.
+pub(super) fn line(entry: &Entry, before: &Run) -> String {
+    let who = match &entry.by {
+        Actor::Engine => String::new(),
+        Actor::Operator(operator) => format!(" ({})", operator.name),
+    };
+    let step = entry.event.step().map_or_else(String::new, |step| {
+        match before.step(step) {
+            Some((place, ..)) => format!("{} {step}: ", place + 1),
+            None => format!("{step}: "),
+        }
+    });
+    let at = entry.at.strftime("%H:%M:%S");
+    let text = format!("{step}{}{who}", what(&entry.event, before));
+    format!("{at} {}\n", visible(&text.replace(['\n', '\t'], " ")))
+}
+
+fn what(event: &Event, before: &Run) -> String {
+    match event {
+        Event::RunOpened { plan, .. } => {
+            format!("opened, {} in {}", plan.title, plan.environment)
+        }
+        Event::EngineStarted { epoch, pid, .. } => format!("engine {epoch} started, pid {pid}"),
+        Event::TailRepaired { bytes, saved_as } => {
+            format!("an unfinished record of {bytes} bytes was set aside as {saved_as}")
+        }
+        Event::Attached { who, .. } => format!("{} attached", who.name),
+        Event::Detached { client } => match before.present.get(client) {
+            Some(present) => format!("{} went", present.who.name),
+            None => format!("connection {client} went"),
+        },
+        Event::StepReached { attempt, way, .. } => match way {
+            Way::Forward => format!("attempt {attempt}"),
+            Way::Back => format!("attempt {attempt}, taking it back"),
+        },
+        Event::StepShown { digest, .. } => {
+            format!("shown, digest {}", digest.get(..12).unwrap_or(digest))
+        }
+        Event::StepObstructed { lane, obstacle, .. } => format!("on {lane}: {obstacle}"),
+        Event::StepReviewed { .. } => "looked at again".to_owned(),
+        Event::BackDropped { .. } => "not taken back after all".to_owned(),
+        Event::StepApproved { .. } => "approved".to_owned(),
+        Event::LegStarted { lane, leg, .. } => format!("leg {} started on {lane}", leg + 1),
+        Event::LegEnded {
+            lane, leg, outcome, ..
+        } => format!("leg {} ended on {lane}: {}", leg + 1, ended(outcome)),
+        Event::LegUnknown { lane, leg, why, .. } => {
+            format!("how leg {} ended on {lane} is not known: {why}", leg + 1)
+        }
+        Event::LinkLost { machine, why } => format!("the link to {machine} is lost: {why}"),
+        Event::LinkBack { machine } => format!("the link to {machine} is back"),
+        Event::StopAsked { stop, because, .. } => {
+            let how = match stop {
+                Stop::Ask => "asked to end",
+                Stop::Kill => "killed",
+            };
+            match because {
+                Some(because) => format!("{how} because of {because}"),
+                None => how.to_owned(),
+            }
+        }
+        Event::ProofReopened { .. } => "its proof is asked again".to_owned(),
+        Event::LookAsked { .. } => "its probes are looked at".to_owned(),
+        Event::ProofAnswered { asked, answers, .. } => {
+            let yes = answers.iter().filter(|a| a.holds == Holds::Yes).count();
+            let what = match asked {
+                Asked::Proof => "proof",
+                Asked::Look => "look",
+            };
+            let seen: Vec<&str> = answers
+                .iter()
+                .filter(|answer| answer.holds != Holds::Yes)
+                .map(|answer| answer.seen.as_str())
+                .collect();
+            let but = match seen.is_empty() {
+                true => String::new(),
+                false => format!(": {}", seen.join("; ")),
+            };
+            format!("{what}: {yes} of {} hold{but}", answers.len())
+        }
+        Event::StepAttested { note, .. } => format!("vouched for: {note}"),
+        Event::StepSkipped { reason, .. } => format!("skipped: {reason}"),
+        Event::UnknownSettled { lane, reason, .. } => format!("decided on {lane}: {reason}"),
+        Event::NoteAdded { text, .. } => format!("note: {text}"),
+        Event::RunEnded { ending } => match ending {
+            Ending::Finished => "ended, every step is settled".to_owned(),
+            Ending::EndedEarly { reason } => format!("ended early: {reason}"),
+        },
+    }
+}
+
+fn ended(outcome: &LaneOutcome) -> String {
+    match outcome {
+        LaneOutcome::Succeeded { code } | LaneOutcome::Failed { code } => format!("exit {code}"),
+        LaneOutcome::NotRun { proof } => format!("never ran: {proof}"),
+        LaneOutcome::SaidDone { note } => format!("said to be done: {note}"),
+        LaneOutcome::Came { seen } => format!("came: {seen}"),
+        LaneOutcome::DidNotCome { seen } => format!("did not come: {seen}"),
+    }
+}

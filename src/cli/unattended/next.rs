@@ -1,0 +1,241 @@
+//! What an unattended walk does next, by what is folded and by the answers alone.
+
+use super::super::answers::Answers;
+use super::super::exit::Exit;
+use crate::kinds::Performer;
+use crate::names::StepId;
+use crate::run::{
+    Intent, LaneAt, PlannedStep, Run, StepAt, StepState, Stuck, Way, wanted,
+};
+use crate::runbook::Gate;
+
+/// What to do next.
+#[derive(Debug, PartialEq)]
+pub(super) enum Next {
+    /// Nothing: the run goes on by itself.
+    Wait,
+    /// Say this.
+    Wish(Intent),
+    /// A person has to decide.
+    Blocked(Block),
+}
+
+/// Why a person has to decide.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) struct Block {
+    /// The step, where it is about one.
+    pub step: Option<StepId>,
+    /// Why, in a sentence.
+    pub why: String,
+    /// What the answers file could say; none where nothing in it would help.
+    pub add: Option<String>,
+    /// How the command ends.
+    pub exit: Exit,
+}
+
+/// Judges.
+pub(super) fn next(run: &Run, answers: &Answers) -> Next {
+    if run.plan.is_none() || !wanted(run).person {
+        return Next::Wait;
+    }
+    let Some(place) = run.current() else {
+        let reason = String::new();
+        return Next::Wish(Intent::End { reason });
+    };
+    let (Some(planned), Some(state)) = (run.planned(place), run.steps.get(place)) else {
+        return Next::Wait;
+    };
+    if state.way == Way::Back {
+        let why = format!("step {} is being taken back, which only a person decides", planned.id);
+        return blocked(planned, why, None);
+    }
+    match &state.at {
+        StepAt::AtGate => at_gate(planned, state, answers),
+        StepAt::Running => by_hand(planned, state, answers),
+        StepAt::Proving => questions(planned, state, answers),
+        StepAt::Stuck { why } => stuck(planned, state, why, answers),
+        StepAt::Waiting
+        | StepAt::Preparing
+        | StepAt::Cleared
+        | StepAt::Done { .. }
+        | StepAt::Skipped { .. } => Next::Wait,
+    }
+}
+
+/// A wish was refused, and would be again.
+pub(super) fn refused(run: &Run, why: &str) -> Block {
+    let step = run
+        .current()
+        .and_then(|place| run.planned(place))
+        .map(|planned| planned.id.clone());
+    Block {
+        step,
+        why: format!("refused: {why}"),
+        add: None,
+        exit: Exit::Stuck,
+    }
+}
+
+fn blocked(planned: &PlannedStep, why: String, add: Option<String>) -> Next {
+    Next::Blocked(Block {
+        step: Some(planned.id.clone()),
+        why,
+        add,
+        exit: Exit::Stuck,
+    })
+}
+
+fn at_gate(planned: &PlannedStep, state: &StepState, answers: &Answers) -> Next {
+    let step = planned.id.clone();
+    let given = answers.of(&step);
+    if let Some(reason) = given.and_then(|given| given.skip.clone()) {
+        return Next::Wish(Intent::Skip { step, reason });
+    }
+    let Some(shown) = &state.shown else {
+        return Next::Wait;
+    };
+    let approve = |typed| {
+        Next::Wish(Intent::Approve {
+            step: step.clone(),
+            attempt: state.attempt,
+            digest: shown.digest.clone(),
+            typed,
+        })
+    };
+    match &planned.gate {
+        Gate::TwoPeople => {
+            let why = format!("the gate of step {step} asks two people, and a file is none");
+            blocked(planned, why, None)
+        }
+        Gate::TypeBack { words } => match given.and_then(|given| given.typed.clone()) {
+            Some(typed) if typed.trim() == words.trim() => approve(Some(typed)),
+            Some(typed) => {
+                let why = format!(
+                    "the gate of step {step} wants `{words}`, and the answers file types `{typed}`"
+                );
+                blocked(planned, why, Some(key(&step, "type", words)))
+            }
+            None => {
+                let why = format!("the gate of step {step} wants words to be typed");
+                blocked(planned, why, Some(key(&step, "type", words)))
+            }
+        },
+        Gate::Auto | Gate::Confirm if answers.approves(&step) => approve(None),
+        Gate::Auto | Gate::Confirm => {
+            let why = format!("the gate of step {step} asks for a yes");
+            blocked(planned, why, Some(format!("\"{step}\" in the list approve = […]")))
+        }
+    }
+}
+
+fn by_hand(planned: &PlannedStep, state: &StepState, answers: &Answers) -> Next {
+    let step = planned.id.clone();
+    let running = state
+        .lanes
+        .iter()
+        .find(|lane| lane.taking_part && matches!(lane.at, LaneAt::Running { .. }));
+    let Some(lane) = running else {
+        return Next::Wait;
+    };
+    if planned.performer(state.way) != Some(Performer::Person) {
+        return Next::Wait;
+    }
+    match answers.of(&step).and_then(|given| given.done.clone()) {
+        Some(note) => Next::Wish(Intent::SayDone {
+            step,
+            attempt: state.attempt,
+            lane: lane.name.clone(),
+            note,
+        }),
+        None => {
+            let why = format!("step {step} is done by hand: {}", planned.headline);
+            blocked(planned, why, Some(key(&step, "done", "…")))
+        }
+    }
+}
+
+fn questions(planned: &PlannedStep, state: &StepState, answers: &Answers) -> Next {
+    let step = planned.id.clone();
+    let asked = planned
+        .proofs(state.way)
+        .iter()
+        .enumerate()
+        .filter(|(_, proof)| proof.person);
+    for (place, (number, proof)) in asked.enumerate() {
+        let Ok(number) = u16::try_from(number) else {
+            continue;
+        };
+        if state.answers.contains_key(&number) {
+            continue;
+        }
+        let reply = answers
+            .of(&step)
+            .and_then(|given| given.reply(&proof.says, place));
+        return match reply {
+            Some(reply) => Next::Wish(Intent::Reply {
+                step,
+                attempt: state.attempt,
+                proof: number,
+                yes: reply.yes,
+                note: reply.note.clone(),
+            }),
+            None => {
+                let why = format!("the proof of step {step} asks a person: {}", proof.says);
+                let add = format!(
+                    "[step.{step}] answers = [{{ question = {}, yes = true, note = \"…\" }}]",
+                    quoted(&proof.says)
+                );
+                blocked(planned, why, Some(add))
+            }
+        };
+    }
+    Next::Wait
+}
+
+fn stuck(planned: &PlannedStep, state: &StepState, why: &Stuck, answers: &Answers) -> Next {
+    let step = planned.id.clone();
+    let given = answers.of(&step);
+    if *why == Stuck::Unknown {
+        return Next::Blocked(Block {
+            why: format!("how step {step} ended is not known, and only a person can look"),
+            step: Some(step),
+            add: None,
+            exit: Exit::Unknown,
+        });
+    }
+    // An obstructed step has done nothing that could be vouched for.
+    let obstructed = matches!(why, Stuck::Obstructed { .. });
+    if let (false, Some(note)) = (obstructed, given.and_then(|given| given.attest.clone())) {
+        return Next::Wish(Intent::Attest {
+            step,
+            attempt: state.attempt,
+            note,
+        });
+    }
+    if let Some(reason) = given.and_then(|given| given.skip.clone()) {
+        return Next::Wish(Intent::Skip { step, reason });
+    }
+    let said = match why {
+        Stuck::Obstructed { lane, obstacle } => {
+            format!("on {lane} it cannot be said what step {step} would do: {obstacle}")
+        }
+        Stuck::Failed => format!("step {step} failed"),
+        Stuck::Stopped => format!("step {step} was stopped"),
+        Stuck::Unproved => format!("step {step} ran, and its proof does not hold"),
+        Stuck::Unknown => format!("how step {step} ended is not known"),
+    };
+    let add = format!("{}, where that is right", key(&step, "attest", "…"));
+    blocked(planned, said, (!obstructed).then_some(add))
+}
+
+fn key(step: &StepId, key: &str, value: &str) -> String {
+    format!("[step.{step}] {key} = {}", quoted(value))
+}
+
+/// A text as TOML writes it.
+fn quoted(text: &str) -> String {
+    toml::Value::String(text.to_owned()).to_string()
+}
+
+#[cfg(test)]
+pub(in crate::cli) mod tests;

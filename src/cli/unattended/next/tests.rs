@@ -1,0 +1,1 @@
+//! How an unattended walk judges.

@@ -1,0 +1,143 @@
+//! An operator at the wizard: reads the footer to see what Enter means now, and does it.
+
+use std::thread::sleep;
+use std::time::{Duration, Instant};
+
+use super::terminal::Terminal;
+
+const ENTER: &str = "\r";
+const DOWN: &str = "\x1b[B";
+const CTRL_S: &str = "\x13";
+pub const CTRL_D: &str = "\x04";
+
+/// No step of the lab takes longer than this.
+const PATIENCE: Duration = Duration::from_secs(180);
+
+/// What the footer says that Enter does; none where it does nothing now.
+fn enter_means(screen: &str) -> Option<String> {
+    let lines: Vec<&str> = screen.lines().map(str::trim_end).filter(|line| !line.is_empty()).collect();
+    let footer = &lines[lines.len().saturating_sub(2)..];
+    footer
+        .iter()
+        .flat_map(|line| line.split(" · "))
+        .find_map(|key| key.trim().strip_prefix("Enter "))
+        .map(str::to_owned)
+}
+
+/// Goes on until something is true of the screen, saying yes to everything on the way.
+///
+/// # Panics
+///
+/// When a step is stuck, and when nothing happens for too long; the screen is shown then.
+pub fn go_on_until(terminal: &Terminal, what: &str, is: impl Fn(&str) -> bool) {
+    let mut since = Instant::now();
+    loop {
+        let screen = terminal.still();
+        if is(&screen) {
+            return;
+        }
+        match enter_means(&screen) {
+            Some(word) => {
+                act(terminal, &screen, &word);
+                since = Instant::now();
+            }
+            None if since.elapsed() > PATIENCE => {
+                terminal.fail(&format!("nothing to do for too long, on the way to: {what}"));
+            }
+            None => {
+                for sign in ["── stuck", "── unknown"] {
+                    if screen.contains(sign) {
+                        terminal.fail(&format!("a step is {}, on the way to: {what}", &sign[7..]));
+                    }
+                }
+                sleep(Duration::from_millis(200));
+            }
+        }
+    }
+}
+
+fn act(terminal: &Terminal, screen: &str, word: &str) {
+    match word {
+        "go" if screen.contains("Type  ") => type_back(terminal, screen),
+        "go" => terminal.press(ENTER),
+        "type the words" => {
+            terminal.press(ENTER);
+            terminal.wait_for("Enter go", PATIENCE);
+        }
+        "it is done…" => {
+            terminal.press(ENTER);
+            terminal.wait_for("Ctrl-S send", PATIENCE);
+            terminal.press(CTRL_S);
+            terminal.wait_until("the box to close", PATIENCE, |screen| !screen.contains("Ctrl-S send"));
+        }
+        "answer…" => {
+            terminal.press(ENTER);
+            terminal.wait_for("Is it so?", PATIENCE);
+            choose(terminal, "Yes, it is so");
+            terminal.wait_for("Ctrl-S send", PATIENCE);
+            terminal.type_text("seen by the test");
+            terminal.press(CTRL_S);
+            terminal.wait_until("the box to close", PATIENCE, |screen| !screen.contains("Ctrl-S send"));
+        }
+        "finish…" => {
+            terminal.press(ENTER);
+            terminal.wait_for("End the run as finished?", PATIENCE);
+            choose(terminal, "End the run");
+        }
+        other => terminal.fail(&format!("the footer says Enter means `{other}`, which nobody told me")),
+    }
+}
+
+/// Types back what the gate asks for, as it stands on the screen.
+fn type_back(terminal: &Terminal, screen: &str) {
+    terminal.type_text(&words_to_type(screen).unwrap_or_else(|| terminal.fail("no words to type back")));
+    terminal.press(ENTER);
+}
+
+/// The words between `Type` and `and Enter`, a line's end in them or not.
+pub fn words_to_type(screen: &str) -> Option<String> {
+    let panel: Vec<&str> = screen
+        .lines()
+        .filter_map(|line| line.split('│').nth(1))
+        .map(str::trim)
+        .collect();
+    let text = panel.join(" ");
+    let after = text.split_once("Type ")?.1;
+    let words = after.split_once(" and Enter")?.0;
+    Some(words.trim().to_owned())
+}
+
+/// Moves the mark of a question to an answer and takes it.
+fn choose(terminal: &Terminal, answer: &str) {
+    let marked = |screen: &str| {
+        screen
+            .lines()
+            .any(|line| line.contains(&format!("▶  {answer}")))
+    };
+    for _ in 0..6 {
+        let screen = terminal.still();
+        if marked(&screen) {
+            terminal.press(ENTER);
+            return;
+        }
+        terminal.press(DOWN);
+    }
+    terminal.fail(&format!("no answer `{answer}` to choose"));
+}
+
+/// Writes a note of several lines about the step that is looked at.
+pub fn write_note(terminal: &Terminal, lines: &[&str]) {
+    terminal.press("n");
+    terminal.wait_for("Ctrl-S send", PATIENCE);
+    for (number, line) in lines.iter().enumerate() {
+        if number > 0 {
+            terminal.press(ENTER);
+        }
+        terminal.type_text(line);
+    }
+    for line in lines {
+        terminal.wait_for(line, PATIENCE);
+    }
+    terminal.press(CTRL_S);
+    terminal.wait_until("the box to close", PATIENCE, |screen| !screen.contains("Ctrl-S send"));
+}
