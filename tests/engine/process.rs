@@ -14,7 +14,8 @@ use runsheet::runbook::{
     Binding, Environment, EnvironmentKind, Parameters, Require, read_runbook_text, values,
 };
 
-use super::stage::{Person, eventually};
+use super::person::Person;
+use super::stage::eventually;
 
 const RUNBOOK: &str = r#"
 format = 1

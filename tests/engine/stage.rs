@@ -1,35 +1,26 @@
-//! A run with its folders, its engine and its people.
+//! A run of a test, with its folders and its engine.
 
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
 use indexmap::IndexMap;
-use tokio::sync::{mpsc, oneshot};
+use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
 
-use runsheet::client::{Attach, Client, Folded, Update};
 use runsheet::clock::Clock;
 use runsheet::engine::{self, Ended, Engine, EngineError, Fleet, Secrets, Setting};
-use runsheet::kinds::{
-    Action, Exhibit, Leg, Mentions, Moment, Obstacle, Performer, Progress, Proposal, Question,
-};
-use runsheet::names::{EnvName, HostName, MachineName, ParamName, PhaseId, RunId, StepId};
+use runsheet::names::{EnvName, HostName, MachineName, ParamName, PhaseId, RunId};
 use runsheet::paths::Paths;
-use runsheet::probe::{self, Ask, Holds, Probe, Scene, Shell, Verdict};
-use runsheet::run::{Event, Intent, Plan, Run, Stop};
+use runsheet::run::Plan;
 use runsheet::runbook::{
-    Binding, Environment, EnvironmentKind, Gate, ParamKind, ParamSpec, PhaseSpec, ProbeSpec,
-    Require, Runbook, StepSpec, Undo,
+    Binding, Environment, EnvironmentKind, ParamKind, ParamSpec, PhaseSpec, Require, Runbook,
 };
-use runsheet::template::{Machine, TemplateError, Values};
+use runsheet::template::{Machine, Values};
 use runsheet::transport::{Host, Scripted};
 
-const PATIENCE: Duration = Duration::from_secs(20);
-
-pub fn step(id: &str) -> StepId {
-    StepId::new(id).unwrap()
-}
+use super::acts::Step;
+use super::person::{PATIENCE, Person};
 
 /// Waits until something is so.
 pub async fn eventually(so: impl Fn() -> bool) {
@@ -46,197 +37,6 @@ pub async fn eventually(so: impl Fn() -> bool) {
 /// Whether a folder is there and has nothing in it.
 pub fn is_empty(folder: &std::path::Path) -> bool {
     std::fs::read_dir(folder).is_ok_and(|mut entries| entries.next().is_none())
-}
-
-/// What a step of a test does.
-#[derive(Debug, Clone)]
-pub enum Act {
-    Run(Vec<String>, Vec<i32>),
-    Person,
-}
-
-impl Act {
-    pub fn run(text: &str) -> Self {
-        Self::Run(vec![text.to_owned()], Vec::new())
-    }
-
-    pub fn then(self, text: &str) -> Self {
-        match self {
-            Self::Run(mut texts, codes) => {
-                texts.push(text.to_owned());
-                Self::Run(texts, codes)
-            }
-            Self::Person => self,
-        }
-    }
-
-    pub fn ok(self, code: i32) -> Self {
-        match self {
-            Self::Run(texts, _) => Self::Run(texts, vec![code]),
-            Self::Person => self,
-        }
-    }
-}
-
-impl Action for Act {
-    fn kind(&self) -> &'static str {
-        "act"
-    }
-
-    fn headline(&self, _: &Scene<'_>) -> Result<String, TemplateError> {
-        Ok("an act of a test".into())
-    }
-
-    fn performer(&self) -> Performer {
-        match self {
-            Self::Run(..) => Performer::Machine,
-            Self::Person => Performer::Person,
-        }
-    }
-
-    fn survey(&self, moment: &Moment<'_>) -> Result<Vec<Question>, Obstacle> {
-        Ok(match self {
-            Self::Run(..) => vec![Question {
-                at: moment.scene.here.clone(),
-                shell: Shell::Sh,
-                text: ": is it possible".into(),
-                env: Vec::new(),
-            }],
-            Self::Person => Vec::new(),
-        })
-    }
-
-    fn propose(&self, moment: &Moment<'_>, _: &[probe::Reply]) -> Result<Proposal, Obstacle> {
-        let Self::Run(texts, codes) = self else {
-            return Ok(Proposal {
-                exhibits: vec![Exhibit::Text {
-                    text: "do it by hand".into(),
-                }],
-                ..Proposal::default()
-            });
-        };
-        let leg = |text: &String| Leg {
-            title: "run it".into(),
-            at: moment.scene.here.clone(),
-            shell: Shell::Sh,
-            text: text.clone(),
-            env: Vec::new(),
-            ok_codes: codes.clone(),
-            progress: Progress::None,
-            limit_seconds: 0,
-        };
-        Ok(Proposal {
-            legs: texts.iter().map(leg).collect(),
-            ..Proposal::default()
-        })
-    }
-
-    fn mentions(&self) -> Mentions<'_> {
-        Mentions::default()
-    }
-}
-
-/// A question that holds where its text exits with 0.
-#[derive(Debug)]
-struct Works(String);
-
-impl Probe for Works {
-    fn kind(&self) -> &'static str {
-        "works"
-    }
-
-    fn says(&self, _: &Scene<'_>) -> Result<String, TemplateError> {
-        Ok(self.0.clone())
-    }
-
-    fn ask(&self, scene: &Scene<'_>) -> Result<Ask, TemplateError> {
-        Ok(Ask::Script(Question {
-            at: scene.here.clone(),
-            shell: Shell::Sh,
-            text: self.0.clone(),
-            env: Vec::new(),
-        }))
-    }
-
-    fn judge(&self, _: &Scene<'_>, reply: &probe::Reply) -> Verdict {
-        Verdict {
-            holds: if reply.code == 0 {
-                Holds::Yes
-            } else {
-                Holds::No
-            },
-            seen: String::from_utf8_lossy(&reply.stdout).into_owned(),
-        }
-    }
-
-    fn mentions(&self) -> Mentions<'_> {
-        Mentions::default()
-    }
-}
-
-#[derive(Debug, Clone)]
-pub struct Step {
-    id: &'static str,
-    act: Act,
-    gate: Gate,
-    proof: Option<&'static str>,
-    timeout: Option<Duration>,
-}
-
-impl Step {
-    pub fn new(id: &'static str, act: Act) -> Self {
-        Self {
-            id,
-            act,
-            gate: Gate::Confirm,
-            proof: None,
-            timeout: None,
-        }
-    }
-
-    pub fn gate(mut self, gate: Gate) -> Self {
-        self.gate = gate;
-        self
-    }
-
-    pub fn proof(mut self, text: &'static str) -> Self {
-        self.proof = Some(text);
-        self
-    }
-
-    pub fn timeout(mut self, seconds: u64) -> Self {
-        self.timeout = Some(Duration::from_secs(seconds));
-        self
-    }
-
-    fn spec(&self) -> StepSpec {
-        let every = Duration::from_millis(10);
-        let proof = |text: &&str| ProbeSpec {
-            probe: Box::new(Works((*text).to_owned())),
-            on: None,
-            within: None,
-            every,
-        };
-        StepSpec {
-            id: step(self.id),
-            phase: PhaseId::new("all").unwrap(),
-            title: self.id.into(),
-            about: String::new(),
-            on: match self.act {
-                Act::Run(..) => vec![HostName::new("m").unwrap()],
-                Act::Person => Vec::new(),
-            },
-            action: Box::new(self.act.clone()),
-            undo: Undo::Unsaid,
-            gate: self.gate.clone(),
-            verify: self.proof.iter().map(proof).collect(),
-            estimate: None,
-            downtime: None,
-            point_of_no_return: false,
-            needs: Vec::new(),
-            timeout: self.timeout,
-        }
-    }
 }
 
 /// A run in folders of its own.
@@ -426,126 +226,5 @@ impl Running {
     pub async fn stop(self) -> Result<Ended, EngineError> {
         self.stop.send(()).unwrap();
         self.work.await.unwrap()
-    }
-}
-
-/// Somebody attached.
-pub struct Person {
-    client: Client,
-    updates: mpsc::Receiver<Update>,
-    folded: Folded,
-    number: u32,
-}
-
-impl Person {
-    /// Attaches, and waits until the run says so.
-    pub async fn attach(socket: PathBuf, name: &str) -> Self {
-        let (client, updates) = Client::connect(Attach {
-            socket,
-            name: name.to_owned(),
-            watch: false,
-        });
-        let mut person = Self {
-            client,
-            updates,
-            folded: Folded::default(),
-            number: 0,
-        };
-        while person.number == 0 || !person.run().present.contains_key(&person.number) {
-            person.next().await;
-        }
-        person
-    }
-
-    pub fn run(&self) -> &Run {
-        &self.folded.run
-    }
-
-    pub fn head(&self) -> String {
-        self.folded.head.clone()
-    }
-
-    pub fn events(&self) -> Vec<Event> {
-        self.folded
-            .entries
-            .iter()
-            .map(|entry| entry.event.clone())
-            .collect()
-    }
-
-    async fn next(&mut self) -> Update {
-        let update = tokio::time::timeout(PATIENCE, self.updates.recv()).await;
-        let update = update
-            .unwrap_or_else(|_| panic!("nothing more came; last: {:?}", self.folded.entries.last()))
-            .expect("the client has ended");
-        self.folded.take(&update).unwrap();
-        if let Update::Connected { client, .. } = &update {
-            self.number = *client;
-        }
-        update
-    }
-
-    /// Reads on until the run is as wanted.
-    pub async fn until(&mut self, so: impl Fn(&Run) -> bool) {
-        while !so(self.run()) {
-            self.next().await;
-        }
-    }
-
-    pub async fn wish(&mut self, intent: Intent) -> Result<u64, String> {
-        let wish = self.client.wish(intent);
-        loop {
-            match self.next().await {
-                Update::Granted { id, seq } if id == wish => {
-                    assert!(
-                        seq < self.run().next_seq,
-                        "the entry comes before the answer"
-                    );
-                    return Ok(seq);
-                }
-                Update::Refused { id, why } if id == wish => return Err(why),
-                _ => {}
-            }
-        }
-    }
-
-    pub async fn approve(&mut self, id: &str) -> Result<u64, String> {
-        let (_, _, state) = self.run().step(&step(id)).unwrap();
-        let intent = Intent::Approve {
-            step: step(id),
-            attempt: state.attempt,
-            digest: state.shown.as_ref().unwrap().digest.clone(),
-            typed: None,
-        };
-        self.wish(intent).await
-    }
-
-    pub async fn stop(&mut self, id: &str, stop: Stop) -> Result<u64, String> {
-        let attempt = self.run().step(&step(id)).unwrap().2.attempt;
-        self.wish(Intent::Stop {
-            step: step(id),
-            attempt,
-            stop,
-        })
-        .await
-    }
-
-    pub async fn read(&mut self, name: &str, from: u64, most: u32) -> Vec<u8> {
-        self.client.read(name, from, most);
-        loop {
-            if let Update::Piece { file, bytes, .. } = self.next().await
-                && file == name
-            {
-                return bytes;
-            }
-        }
-    }
-
-    pub async fn goodbye(&mut self) -> String {
-        loop {
-            if let Update::Disconnected { why, last: true } = self.next().await {
-                return why;
-            }
-        }
     }
 }

@@ -113,7 +113,7 @@ impl Follow {
         let mut tape =
             Tape::open(move || Recorder::open(&folder, &file, &mask, since, &clock)).await;
         let end = self
-            .to_the_end(ground, (&host, &claim, &script), &mut tape)
+            .see_through(ground, (&host, &claim, &script), &mut tape)
             .await;
         let (output, end) = match (tape.finish().await, end) {
             (Ok(output), end) => (output, end),
@@ -176,7 +176,7 @@ impl Follow {
         Ok((host.clone(), Claim::new(token, nonce), script))
     }
 
-    async fn to_the_end(
+    async fn see_through(
         &mut self,
         ground: &Ground,
         (host, claim, script): (&Host, &Claim, &Script),
