@@ -124,7 +124,10 @@ fn a_key_held_down_goes_through_one_gate_at_most() {
                 .ends("source", crate::run::LaneOutcome::Succeeded { code: 0 });
             stage.proved(&[(0, crate::probe::Holds::Yes, "so")]);
             stage.show(
-                vec![("source", super::stage::command("docker stop pryvio_nginx"))],
+                vec![(
+                    "source",
+                    super::runbook::command("docker stop pryvio_nginx"),
+                )],
                 &[],
             );
         }
@@ -173,7 +176,7 @@ fn a_yes_names_exactly_what_was_drawn() {
     // It changes under the finger: the frame is old, the state is new.
     let (step, attempt) = stage.turn();
     stage.wish(1, Intent::Review { step, attempt });
-    stage.show(vec![("source", super::stage::command("rm -rf /"))], &[]);
+    stage.show(vec![("source", super::runbook::command("rm -rf /"))], &[]);
     stage.key(KeyCode::Enter);
     assert_eq!(
         stage.approvals(),

@@ -290,11 +290,7 @@ fn proof_line(
     let right = right.lines().next().unwrap_or_default().to_owned();
     page.signed(label, (sign, tone), &says, (&right, Tone::Plain));
     if state.held_before(number) {
-        page.labelled(
-            "",
-            "  already true before the step: proves nothing",
-            Tone::Care,
-        );
+        page.labelled("", "  already true before it: proves nothing", Tone::Care);
     }
 }
 
