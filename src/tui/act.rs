@@ -24,7 +24,10 @@ impl App {
         let run = &self.folded.run;
         let ended = run.ending.is_some();
         match action {
-            Action::Approve => !self.is_typed_back_elsewhere() && self.would_do(action),
+            Action::Approve => {
+                let to_be_read = self.pane == Pane::Step || self.wide;
+                to_be_read && !self.is_typed_back_elsewhere() && self.would_do(action)
+            }
             Action::TypeBack => {
                 self.field_left && self.gate_words().is_some() && self.would_do(Action::Approve)
             }

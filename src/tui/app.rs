@@ -1,6 +1,6 @@
 //! The screen's own state, and how updates and keys change it.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use crossterm::event::{KeyCode, KeyEvent, KeyEventKind, KeyModifiers};
@@ -117,6 +117,10 @@ pub(super) struct App {
     pub(super) asked: BTreeMap<(StepId, MachineName, Option<u16>), Waiting>,
     pub(super) growing: BTreeMap<String, Growing>,
     pub(super) output: Option<Output>,
+    /// Whether step and other panes stand side by side; the view sets it while it draws.
+    pub(super) wide: bool,
+    /// Steps about which a look was answered later than the proof.
+    pub(super) looked: BTreeSet<StepId>,
     /// The output file that was chosen by hand.
     pub(super) chosen: Option<String>,
     pub(super) down_since: BTreeMap<StepId, Timestamp>,
@@ -147,6 +151,8 @@ impl App {
             asked: BTreeMap::new(),
             growing: BTreeMap::new(),
             output: None,
+            wide: false,
+            looked: BTreeSet::new(),
             chosen: None,
             down_since: BTreeMap::new(),
             last_turn: None,

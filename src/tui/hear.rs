@@ -2,7 +2,7 @@
 
 use crate::client::Update;
 use crate::names::StepId;
-use crate::run::{Entry, Event, Way};
+use crate::run::{Asked, Entry, Event, Way};
 use crate::runbook::Downtime;
 use crate::wire::Live;
 
@@ -87,6 +87,9 @@ impl App {
             return;
         }
         match &entry.event {
+            Event::UnknownSettled { step, .. } => {
+                self.looked.remove(step);
+            }
             Event::LegStarted { step, .. } => {
                 let starts = run.step(step).is_some_and(|(_, planned, state)| {
                     planned.downtime == Some(Downtime::Starts) && state.way == Way::Forward
@@ -95,10 +98,19 @@ impl App {
                     self.down_since.entry(step.clone()).or_insert(entry.at);
                 }
             }
+            Event::ProofAnswered {
+                step,
+                asked: Asked::Look,
+                ..
+            } => {
+                self.looked.insert(step.clone());
+            }
             Event::StepReached { step, .. }
             | Event::LegEnded { step, .. }
+            | Event::ProofReopened { step, .. }
             | Event::ProofAnswered { step, .. } => {
                 self.asked.retain(|(known, _, _), _| known != step);
+                self.looked.remove(step);
             }
             _ => {}
         }

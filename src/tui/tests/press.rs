@@ -219,6 +219,33 @@ fn nothing_is_approved_while_the_line_is_down_or_a_dialog_or_another_step_is_in_
 }
 
 #[test]
+fn where_the_gate_is_not_to_be_read_the_footer_does_not_offer_it() {
+    let mut stage = moment("gate");
+    stage.wait().key(KeyCode::Char('t'));
+    assert!(!stage.text(80, 24).contains("Enter go"));
+    stage.wait().key(KeyCode::Enter);
+    assert_eq!(stage.approvals(), 0);
+    assert!(
+        stage.text(200, 60).contains("Enter go"),
+        "beside the record it is"
+    );
+}
+
+#[test]
+fn a_look_is_what_is_true_now_until_something_newer_is_known() {
+    let mut stage = moment("unknown");
+    assert!(stage.text(80, 24).contains("now: 312 files differ"));
+    stage
+        .key(KeyCode::Char('h'))
+        .types("dest says so")
+        .ctrl('s');
+    assert!(
+        !stage.text(80, 24).contains("now: 312 files differ"),
+        "being proved"
+    );
+}
+
+#[test]
 fn a_key_has_one_meaning_at_a_time() {
     for (name, make) in MOMENTS {
         let mut stage = make(FANCY);
