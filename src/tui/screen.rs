@@ -1,10 +1,12 @@
 //! The loop: updates, keys and the clock in, frames and requests out.
 
+use std::future::poll_fn;
 use std::io;
+use std::task::Poll;
 use std::time::Duration;
 
 use crossterm::event::{Event, EventStream, KeyEventKind};
-use futures_util::{FutureExt, StreamExt};
+use futures_util::StreamExt;
 use jiff::tz::TimeZone;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::mpsc;
@@ -124,7 +126,7 @@ pub async fn run(
             event = keys.next() => {
                 let Some(event) = event else { return Ok(Leaving::Detached) };
                 let mut events = vec![event?];
-                while let Some(Some(event)) = keys.next().now_or_never() {
+                while let Some(event) = waiting(&mut keys).await {
                     events.push(event?);
                 }
                 bell.key(started.elapsed());
@@ -140,6 +142,18 @@ pub async fn run(
             () = sleep(pause) => {}
         }
     }
+}
+
+/// The next event that is there already.
+///
+/// `now_or_never` would ask with a waker that wakes nobody, and crossterm keeps the first waker it is given
+/// until an event comes: the next key would then be seen only with the tick after it.
+async fn waiting(keys: &mut EventStream) -> Option<io::Result<Event>> {
+    poll_fn(|context| match keys.poll_next_unpin(context) {
+        Poll::Ready(event) => Poll::Ready(event),
+        Poll::Pending => Poll::Ready(None),
+    })
+    .await
 }
 
 fn take_events(
