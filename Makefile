@@ -1,0 +1,35 @@
+# Two commands: `make demo` and `make test`. Both install what is missing (as root, with apt-get), and say so.
+
+.DEFAULT_GOAL := help
+.PHONY: help demo test bench lint lab lab-down
+
+help:
+	@echo 'make demo      build, and open the wizard on a sandbox that is safe to play with'
+	@echo 'make test      build, and run every test, those in the lab last'
+	@echo 'make bench     measure beside what a person would use instead'
+	@echo 'make lint      format and lints alone'
+	@echo 'make lab       bring the rehearsal lab up; make lab-down removes it'
+
+demo:
+	@scripts/bootstrap demo
+	@echo 'building'
+	@cargo build --locked --release
+	@target/release/runsheet demo
+
+test:
+	@scripts/test
+
+bench:
+	@scripts/bootstrap test
+	@cargo build --locked --release
+	@python3 benches/bench.py target/release/runsheet
+
+lint:
+	@cargo fmt --check
+	@cargo clippy --locked --all-targets -- -D warnings
+
+lab:
+	@tests/lab/lab up
+
+lab-down:
+	@tests/lab/lab down
