@@ -207,6 +207,7 @@ pub(super) fn event(entry: &Entry, run: &Run) -> String {
             format!("{}: cannot start on {lane}: {}", named(step), obstacle.what)
         }
         Event::StepReviewed { step, .. } => format!("{}: to be looked at again", named(step)),
+        Event::BackDropped { step, .. } => format!("{}: not taken back after all", named(step)),
         Event::StepApproved { step, digest, .. } => {
             let digest = digest.get(..12).unwrap_or(digest);
             match &entry.by {
