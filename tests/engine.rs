@@ -123,6 +123,7 @@ async fn a_client_that_does_not_read_holds_nobody_up() {
     let machine = scripted();
     let stage = Stage::new(vec![Step::new("first", Act::run("do it"))]);
     let engine = stage.start(&machine);
+    stage::eventually(|| stage.socket().exists()).await;
     let mut asleep = tokio::net::UnixStream::connect(stage.socket())
         .await
         .unwrap();

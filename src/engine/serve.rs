@@ -2,14 +2,14 @@
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::{mpsc, watch};
 use tokio::task::JoinSet;
 
 use crate::clock::Clock;
-use crate::journal::{self, Journal};
+use crate::journal::{self, Journal, JournalError, Opened};
 use crate::names::RunId;
 use crate::paths::Paths;
 use crate::run::{Command, Finding, Plan, Run};
@@ -30,6 +30,9 @@ const INBOX: usize = 1024;
 
 /// How many connections an engine has at most.
 const CLIENTS: usize = 64;
+
+/// How long a held journal is waited for.
+const HELD: Duration = Duration::from_millis(500);
 
 /// How long connections have for their last words.
 const LAST_WORDS: Duration = Duration::from_secs(2);
@@ -70,7 +73,7 @@ impl Engine {
     /// Another engine that holds the run, a journal that is damaged or was never begun, and a run that
     /// has ended.
     pub fn open(folder: &Path, clock: Clock) -> Result<Self, EngineError> {
-        let (journal, opened) = Journal::open(folder)?;
+        let (journal, opened) = open_journal(folder)?;
         Self::take_up(
             Ledger::take_up(journal, opened, clock.clone())?,
             folder,
@@ -191,6 +194,22 @@ impl Engine {
         }
         fleet.close().await;
         ended
+    }
+}
+
+/// Opens a journal, and waits a moment for one that is held.
+///
+/// A process that another thread or a dying engine has just forked has a copy of the lock until it executes
+/// its own program, a few milliseconds later; flock(2) belongs to the open file and not to the process.
+fn open_journal(folder: &Path) -> Result<(Journal, Opened), JournalError> {
+    let began = Instant::now();
+    loop {
+        match Journal::open(folder) {
+            Err(JournalError::Held { .. }) if began.elapsed() < HELD => {
+                std::thread::sleep(Duration::from_millis(20));
+            }
+            opened => return opened,
+        }
     }
 }
 
