@@ -6,8 +6,8 @@ use anyhow::{Context, anyhow};
 
 use super::args::{AttachArgs, Seat};
 use super::exit::{Advise, Exit};
-use super::{params, pick};
 use super::say::Say;
+use super::{params, pick};
 use crate::client::{Attach, Client};
 use crate::clock::Clock;
 use crate::engine::{self, Program, Secrets};
@@ -90,8 +90,12 @@ pub(super) fn sit_down(paths: &Paths, run: &RunId, seat: &Seat, say: &Say) -> an
     // What the journal says counts, not what the screen saw last.
     let folded = pick::fold(paths, run)?;
     match folded.ending {
-        Some(_) => say.talk(&format!("the run has ended; `runsheet report {run}` writes its report")),
-        None => say.talk(&format!("the run goes on; `runsheet attach {run}` comes back to it")),
+        Some(_) => say.talk(&format!(
+            "the run has ended; `runsheet report {run}` writes its report"
+        )),
+        None => say.talk(&format!(
+            "the run goes on; `runsheet attach {run}` comes back to it"
+        )),
     }
     Ok(match folded.ending {
         Some(_) => pick::exit_of(&folded),
@@ -130,8 +134,9 @@ pub(super) fn name(given: Option<&str>) -> anyhow::Result<String> {
     if good {
         return Ok(name.to_owned());
     }
-    Err(anyhow!("`{name}` cannot be a name"))
-        .hint(format!("give 1 to {NAME} characters that can be seen, with --as"))
+    Err(anyhow!("`{name}` cannot be a name")).hint(format!(
+        "give 1 to {NAME} characters that can be seen, with --as"
+    ))
 }
 
 /// Whether the locale and the terminal show more than ASCII.

@@ -54,8 +54,10 @@ pub(super) fn one(paths: &Paths, word: &str) -> anyhow::Result<RunId> {
         (_, Some(run), None) => Ok(run.clone()),
         (_, Some(first), Some(second)) => match runs.iter().find(|run| run.as_str() == word) {
             Some(exact) => Ok(exact.clone()),
-            None => Err(anyhow!("`{word}` begins more than one run: {first}, {second}, …"))
-                .hint("give more of the id"),
+            None => Err(anyhow!(
+                "`{word}` begins more than one run: {first}, {second}, …"
+            ))
+            .hint("give more of the id"),
         },
     }
     .as_usage()

@@ -27,6 +27,12 @@ pub fn inline(text: &str) -> String {
     out
 }
 
+/// A text of several lines as one paragraph of Markdown.
+pub fn prose(text: &str) -> String {
+    let words: Vec<&str> = text.split_whitespace().collect();
+    inline(&words.join(" "))
+}
+
 /// A text as code within a line of Markdown, its line breaks as `/`; nothing for an empty text.
 pub fn span(text: &str) -> String {
     let text = visible(&one_line(text));
