@@ -41,7 +41,12 @@ pub fn span(text: &str) -> String {
     }
     let ticks = "`".repeat(longest_run(&text, '`') + 1);
     // A space keeps a backtick at an end apart; one of each side is not shown (CommonMark 6.1).
-    format!("{ticks} {text} {ticks}")
+    let pad = if text.starts_with('`') || text.ends_with('`') {
+        " "
+    } else {
+        ""
+    };
+    format!("{ticks}{pad}{text}{pad}{ticks}")
 }
 
 /// A Markdown fragment made safe for a cell of a table: a bar would begin the next cell even in code.
@@ -151,7 +156,7 @@ mod tests {
             "a\\|b \\<img src=x\\> \\[x\\](javascript:y) \\`c\\` \\\\u{1b}\\[31m\\\\u{202e} / \\# d"
         );
         assert_eq!(span("`a``b`"), "``` `a``b` ```");
-        assert_eq!(in_table(&span("a | b")), "` a \\| b `");
+        assert_eq!(in_table(&span("a | b")), "`a \\| b`");
         assert_eq!(in_table(&inline("a | b")), "a \\| b");
     }
 
