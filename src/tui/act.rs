@@ -6,11 +6,10 @@
 use crate::run::{
     Command, Intent, LaneAt, PlannedStep, Proof, Refusal, StepAt, StepState, Stop, Way, decide,
 };
-use crate::runbook::Gate;
 
 use super::app::{App, Effect, Pane};
 use super::clean;
-use super::dialog::{Choose, Dialog, Purpose, Then, Write};
+use super::dialog::{Dialog, Purpose};
 use super::gate::{Came, Verdict};
 use super::keys::Action;
 use super::look::Tone;
@@ -25,7 +24,10 @@ impl App {
         let run = &self.folded.run;
         let ended = run.ending.is_some();
         match action {
-            Action::Approve => !self.is_typed_back_elsewhere() && self.would_do(action),
+            Action::Approve => {
+                let to_be_read = self.pane == Pane::Step || self.wide;
+                to_be_read && !self.is_typed_back_elsewhere() && self.would_do(action)
+            }
             Action::TypeBack => {
                 self.field_left && self.gate_words().is_some() && self.would_do(Action::Approve)
             }
@@ -105,7 +107,7 @@ impl App {
     /// The intent of an action, with a stand-in for the words that are still to be written.
     ///
     /// None while another step is looked at: what is decided is what is on the screen.
-    fn intent(&self, action: Action) -> Option<Intent> {
+    pub(super) fn intent(&self, action: Action) -> Option<Intent> {
         match action {
             Action::End => {
                 return Some(Intent::End {
@@ -166,7 +168,7 @@ impl App {
     }
 
     /// What a text would be for.
-    fn purpose(&self, action: Action) -> Option<Purpose> {
+    pub(super) fn purpose(&self, action: Action) -> Option<Purpose> {
         let (_, planned, state) = self.current()?;
         let (step, attempt) = (planned.id.clone(), state.attempt);
         Some(match action {
@@ -324,145 +326,6 @@ impl App {
                 Vec::new()
             }
         }
-    }
-
-    fn write(&mut self, purpose: Purpose) {
-        let draft = self.draft(&purpose);
-        self.dialog = Some(Dialog::Write(Box::new(Write::new(purpose, &draft))));
-    }
-
-    fn ask_for_the_answer(&mut self) {
-        let Some((proof, asked)) = self.open_question() else {
-            return;
-        };
-        let lines = clean::lines(&asked.says);
-        let Some(Purpose::Reply { step, attempt, .. }) = self.purpose(Action::Answer) else {
-            return;
-        };
-        let reply = |yes| {
-            Then::Write(Purpose::Reply {
-                step: step.clone(),
-                attempt,
-                proof,
-                yes,
-            })
-        };
-        let mut choose = Choose::new("Is it so?".to_owned(), lines, "Look again before answering")
-            .or("No, it is not so…", reply(false))
-            .or("Yes, it is so…", reply(true));
-        // The focused answer is the one that claims least of those that answer.
-        choose.at = 1;
-        self.dialog = Some(Dialog::Choose(choose));
-    }
-
-    fn ask_first(&mut self, action: Action) {
-        let Some(intent) = self.intent(action) else {
-            return;
-        };
-        let auto = self.current().is_some_and(|(_, planned, state)| {
-            planned.gate == Gate::Auto && state.way == Way::Forward && !state.undone
-        });
-        let choose = match (&intent, action) {
-            (Intent::End { .. }, _) => Choose::new(
-                "End the run as finished?".to_owned(),
-                vec!["Every step is done or was skipped. Nothing can be done in this run afterwards.".to_owned()],
-                "Not yet",
-            )
-            .or("End the run", Then::Wish(intent)),
-            (Intent::Retry { step, .. }, _) => Choose::new(
-                format!("Try step {step} again?"),
-                vec![match auto {
-                    true => "Its gate asks nobody: it runs again at once.".to_owned(),
-                    false => "It is shown at its gate again before anything runs.".to_owned(),
-                }],
-                "Not now",
-            )
-            .or("Try it again", Then::Wish(intent)),
-            (Intent::GoBack { step }, _) => {
-                let headline = self.undo_headline();
-                let mut lines = vec!["It is shown at its gate before anything runs. It does:".to_owned()];
-                lines.extend(headline.iter().flat_map(|line| clean::lines(line)));
-                Choose::new(format!("Take back step {step}?"), lines, "Not now")
-                    .or("Take it back", Then::Wish(intent))
-            }
-            (Intent::Stop { step, stop: Stop::Ask, .. }, _) => Choose::new(
-                format!("Ask step {step} to end?"),
-                vec!["It gets SIGTERM and may tidy up. What it did until then stays done.".to_owned()],
-                "Let it run",
-            )
-            .or("Ask it to end", Then::Wish(intent)),
-            (Intent::Stop { step, .. }, _) => Choose::new(
-                format!("Kill step {step}?"),
-                vec!["It was asked to end and has not. SIGKILL ends it in the middle of what it does.".to_owned()],
-                "Give it more time",
-            )
-            .or("Kill it", Then::Wish(intent)),
-            _ => return,
-        };
-        self.dialog = Some(Dialog::Choose(choose));
-    }
-
-    fn undo_headline(&self) -> Option<String> {
-        let run = &self.folded.run;
-        match &run.planned(run.undo_next()?)?.undo {
-            crate::run::PlannedUndo::Action { headline, .. } => Some(headline.clone()),
-            crate::run::PlannedUndo::Never { .. } | crate::run::PlannedUndo::Unsaid => None,
-        }
-    }
-
-    fn in_dialog(&mut self, action: Action, came: Came) -> Vec<Effect> {
-        let bundled = came == Came::InABundle && matches!(action, Action::Pick | Action::Save);
-        if bundled {
-            self.say(
-                "that key came together with others; press it by itself",
-                Tone::Care,
-            );
-            return Vec::new();
-        }
-        match (self.dialog.take(), action) {
-            (Some(Dialog::Choose(mut choose)), Action::Previous | Action::Next) => {
-                match action {
-                    Action::Previous => choose.previous(),
-                    _ => choose.next(),
-                }
-                self.dialog = Some(Dialog::Choose(choose));
-            }
-            (Some(Dialog::Choose(choose)), Action::Pick) => {
-                match choose
-                    .answers
-                    .into_iter()
-                    .nth(choose.at)
-                    .map(|(_, then)| then)
-                {
-                    Some(Then::Wish(intent)) => return self.wish(intent, None),
-                    Some(Then::Write(purpose)) => self.write(purpose),
-                    Some(Then::Close) | None => {}
-                }
-            }
-            (Some(Dialog::Write(write)), Action::Save) => {
-                let text = write.text();
-                if text.trim().is_empty() && !write.purpose.may_be_empty() {
-                    self.say("a few words are needed", Tone::Care);
-                    self.dialog = Some(Dialog::Write(write));
-                } else if !self.is_live() {
-                    self.say(
-                        "not connected; it stays here until the line is back",
-                        Tone::Care,
-                    );
-                    self.dialog = Some(Dialog::Write(write));
-                } else {
-                    let text = text.trim().to_owned();
-                    let intent = write.purpose.intent(text.clone());
-                    return self.wish(intent, Some((write.purpose, text)));
-                }
-            }
-            (Some(Dialog::Write(write)), Action::Close) => {
-                let text = write.text();
-                self.keep(Some((write.purpose, text)));
-            }
-            _ => {}
-        }
-        Vec::new()
     }
 
     /// Says why a key does nothing now.

@@ -1,17 +1,16 @@
 //! The screen's own state, and how updates and keys change it.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use crossterm::event::{KeyCode, KeyEvent, KeyEventKind, KeyModifiers};
 
-use crate::client::{Folded, Update};
+use crate::client::Folded;
 use crate::clock::Timestamp;
 use crate::kinds::Progress;
 use crate::names::{MachineName, StepId};
-use crate::run::{Entry, Event, Intent, Operator, PlannedStep, StepAt, StepState, Way};
+use crate::run::{Intent, Operator, PlannedStep, StepAt, StepState, Way};
 use crate::runbook::{Downtime, Gate};
-use crate::wire::Live;
 
 use super::clean;
 use super::dialog::{Dialog, Purpose};
@@ -83,9 +82,9 @@ pub(super) struct Waiting {
 
 /// A wish that was sent and is not answered.
 #[derive(Debug, Clone, PartialEq, Eq)]
-struct Pending {
-    id: Option<u64>,
-    draft: Option<(Purpose, String)>,
+pub(super) struct Pending {
+    pub(super) id: Option<u64>,
+    pub(super) draft: Option<(Purpose, String)>,
 }
 
 /// A growing file: how long it is, and how to read progress out of it.
@@ -98,7 +97,7 @@ pub(super) struct App {
     pub(super) connection: Connection,
     /// The engine cannot write any more, or this screen cannot follow it.
     pub(super) broken: Option<String>,
-    ahead: i64,
+    pub(super) ahead: i64,
     /// The step that is looked at; none for the one whose turn it is.
     pub(super) selected: Option<usize>,
     pub(super) pane: Pane,
@@ -112,16 +111,20 @@ pub(super) struct App {
     /// What the last frame showed as a gate; the view sets it while it draws.
     pub(super) gate_drawn: Option<Seen>,
     pub(super) message: Option<(String, Tone)>,
-    pending: Option<Pending>,
+    pub(super) pending: Option<Pending>,
     drafts: Vec<(Purpose, String)>,
     pub(super) busy: BTreeMap<MachineName, (String, Option<Timestamp>)>,
     pub(super) asked: BTreeMap<(StepId, MachineName, Option<u16>), Waiting>,
     pub(super) growing: BTreeMap<String, Growing>,
     pub(super) output: Option<Output>,
+    /// Whether step and other panes stand side by side; the view sets it while it draws.
+    pub(super) wide: bool,
+    /// Steps about which a look was answered later than the proof.
+    pub(super) looked: BTreeSet<StepId>,
     /// The output file that was chosen by hand.
     pub(super) chosen: Option<String>,
     pub(super) down_since: BTreeMap<StepId, Timestamp>,
-    last_turn: Option<(usize, u32)>,
+    pub(super) last_turn: Option<(usize, u32)>,
 }
 
 impl App {
@@ -148,163 +151,11 @@ impl App {
             asked: BTreeMap::new(),
             growing: BTreeMap::new(),
             output: None,
+            wide: false,
+            looked: BTreeSet::new(),
             chosen: None,
             down_since: BTreeMap::new(),
             last_turn: None,
-        }
-    }
-
-    /// Takes what the client tells.
-    pub(super) fn take(&mut self, update: Update, now: Now) {
-        match update {
-            Update::Connected {
-                client,
-                now: theirs,
-                caught_up_at,
-                ..
-            } => {
-                self.ahead = theirs.as_second() - now.wall.as_second();
-                self.connection = Connection::Up {
-                    client,
-                    caught_up_at,
-                };
-                self.message = None;
-            }
-            Update::Disconnected { why, last } => {
-                let since = match &self.connection {
-                    Connection::Lost { since, .. } => *since,
-                    Connection::Never | Connection::Up { .. } => self.wall(now),
-                };
-                self.connection = Connection::Lost {
-                    why: clean::line(&why),
-                    last,
-                    since,
-                };
-                self.busy.clear();
-                if let Some(output) = &mut self.output {
-                    output.forget_asked();
-                }
-                if let Some(pending) = self.pending.take() {
-                    self.keep(pending.draft);
-                    self.say(
-                        "the line was lost before an answer came; the record will tell",
-                        Tone::Care,
-                    );
-                }
-            }
-            Update::Entry { entry, head } => self.entry(*entry, head),
-            Update::Granted { id, .. } => {
-                if self
-                    .pending
-                    .as_ref()
-                    .is_some_and(|pending| pending.id == Some(id))
-                {
-                    if let Some((Purpose::Note { .. }, _)) =
-                        self.pending.take().and_then(|p| p.draft)
-                    {
-                        self.say("the note is in the record", Tone::Good);
-                    }
-                }
-            }
-            Update::Refused { id, why } => {
-                if let Some(pending) = self.pending.take_if(|pending| pending.id == Some(id)) {
-                    self.keep(pending.draft);
-                }
-                self.message = Some((format!("refused: {}", clean::line(&why)), Tone::Care));
-            }
-            Update::Live(live) => self.live_word(live),
-            Update::Piece {
-                file,
-                offset,
-                bytes,
-                length,
-            } => {
-                if let Some(output) = self.output.as_mut().filter(|output| output.file == file) {
-                    output.take(offset, &bytes, length);
-                }
-            }
-        }
-    }
-
-    fn entry(&mut self, entry: Entry, head: String) {
-        let run = &mut self.folded.run;
-        if entry.seq < run.next_seq || self.broken.is_some() {
-            return;
-        }
-        if let Err(illegal) = run.apply(&entry) {
-            self.broken = Some(format!("this screen cannot follow the run: {illegal}"));
-            return;
-        }
-        match &entry.event {
-            Event::LegStarted { step, .. } => {
-                let starts = run.step(step).is_some_and(|(_, planned, state)| {
-                    planned.downtime == Some(Downtime::Starts) && state.way == Way::Forward
-                });
-                if starts {
-                    self.down_since.entry(step.clone()).or_insert(entry.at);
-                }
-            }
-            Event::StepReached { step, .. }
-            | Event::LegEnded { step, .. }
-            | Event::ProofAnswered { step, .. } => {
-                self.asked.retain(|(known, _, _), _| known != step);
-            }
-            _ => {}
-        }
-        let touched = |step: &StepId| run.step(step).is_some_and(|(_, _, state)| state.touched);
-        self.down_since.retain(|step, _| touched(step));
-        self.folded.entries.push(entry);
-        self.folded.head = head;
-        let turn = self
-            .current()
-            .map(|(number, _, state)| (number, state.attempt));
-        if turn != self.last_turn {
-            self.last_turn = turn;
-            self.field_left = false;
-            if self.selected.is_none() {
-                self.scroll = 0;
-                self.chosen = None;
-            }
-        }
-    }
-
-    fn live_word(&mut self, live: Live) {
-        match live {
-            Live::Grew {
-                file,
-                length,
-                progress,
-                ..
-            } => {
-                self.growing.insert(file, (length, progress));
-            }
-            Live::Asked {
-                step,
-                lane,
-                proof,
-                seen,
-                times,
-                until,
-            } => {
-                let seen = clean::line(&seen);
-                self.asked
-                    .insert((step, lane, proof), Waiting { seen, times, until });
-            }
-            Live::Busy {
-                machine,
-                doing,
-                next_try,
-            } => {
-                self.busy.insert(machine, (clean::line(&doing), next_try));
-            }
-            Live::Idle { machine } => {
-                self.busy.remove(&machine);
-            }
-            Live::Poisoned { why } => {
-                self.broken = Some(format!(
-                    "the engine cannot write the record any more: {why}"
-                ));
-            }
         }
     }
 

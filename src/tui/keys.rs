@@ -169,455 +169,132 @@ const ALT_ENTER: Key = Key {
     name: "Alt-Enter",
 };
 
-const fn row(
-    keys: &'static [Key],
-    place: Place,
-    action: Action,
-    footer: Footer,
-    word: &'static str,
-    help: &'static str,
-) -> Binding {
-    Binding {
-        keys,
-        place,
-        action,
-        footer,
-        word,
-        help,
-    }
+use Action as A;
+
+/// Writes a row of the table in two lines, so that it can be read as a table.
+macro_rules! table {
+    ($([$($key:expr),+] $place:ident $footer:ident $action:expr, $word:literal: $help:literal;)+) => {
+        &[$(Binding {
+            keys: &[$($key),+],
+            place: Place::$place,
+            action: $action,
+            footer: Footer::$footer,
+            word: $word,
+            help: $help,
+        }),+]
+    };
 }
 
-use Action as A;
-use Footer::{Always, First, Never, Room};
-use Place::{Choice, Field, Help, Run, Text};
-
 /// Every key, in the order of the footer.
-pub(super) const KEYS: &[Binding] = &[
-    row(
-        &[ENTER],
-        Run,
-        A::Approve,
-        First,
-        "go",
-        "say yes to exactly what is shown",
-    ),
-    row(
-        &[ENTER],
-        Run,
-        A::TypeBack,
-        First,
-        "type the words",
-        "go to the field where the gate's words are typed",
-    ),
-    row(
-        &[ENTER],
-        Run,
-        A::SayDone,
-        First,
-        "it is done…",
-        "say that you have done what the step asks of you",
-    ),
-    row(
-        &[ENTER],
-        Run,
-        A::Answer,
-        First,
-        "answer…",
-        "answer the question of the proof",
-    ),
-    row(
-        &[ENTER],
-        Run,
-        A::Finish,
-        First,
-        "finish…",
-        "end a run in which nothing is left to do",
-    ),
-    row(
-        &[ENTER, plain('q', "q")],
-        Run,
-        A::Leave,
-        First,
-        "leave",
-        "leave the screen of a run that has ended",
-    ),
-    row(
-        &[plain('l', "l")],
-        Run,
-        A::Look,
-        First,
-        "ask what is true now",
-        "ask the probes what is true now; decides nothing",
-    ),
-    row(
-        &[plain('p', "p")],
-        Run,
-        A::ProveAgain,
-        First,
-        "prove again",
-        "ask the proof again, after mending something by hand",
-    ),
-    row(
-        &[plain('r', "r")],
-        Run,
-        A::Retry,
-        First,
-        "retry…",
-        "try the step again",
-    ),
-    row(
-        &[plain('h', "h")],
-        Run,
-        A::Settle(Decision::Happened),
-        First,
-        "it happened…",
-        "decide that the unknown outcome was: it ran and did its work",
-    ),
-    row(
-        &[plain('f', "f")],
-        Run,
-        A::Settle(Decision::Failed),
-        First,
-        "it failed…",
-        "decide that the unknown outcome was: it ran and failed",
-    ),
-    row(
-        &[plain('x', "x")],
-        Run,
-        A::Settle(Decision::DidNotHappen),
-        First,
-        "it did not happen…",
-        "decide that the unknown outcome was: it never ran",
-    ),
-    row(
-        &[plain('r', "r")],
-        Run,
-        A::Settle(Decision::RunAgain),
-        First,
-        "run it again…",
-        "decide that nobody knows, and that it may be run again",
-    ),
-    row(
-        &[plain('x', "x")],
-        Run,
-        A::Stop,
-        First,
-        "stop…",
-        "end what is running: first by asking, then by killing",
-    ),
-    row(
-        &[plain('a', "a")],
-        Run,
-        A::Attest,
-        First,
-        "vouch…",
-        "take it on your own word that the step is done",
-    ),
-    row(
-        &[plain('n', "n")],
-        Run,
-        A::Note,
-        Room,
-        "note",
-        "write something down about the step you look at",
-    ),
-    row(
-        &[plain('o', "o")],
-        Run,
-        A::Output,
-        Room,
-        "output",
-        "show what the step prints, large; again to put it away",
-    ),
-    row(
-        &[plain(']', "]")],
-        Run,
-        A::NextLane,
-        Room,
-        "next lane",
-        "the output of the step's next lane or part",
-    ),
-    row(
-        &[plain('s', "s")],
-        Run,
-        A::Skip,
-        Room,
-        "skip…",
-        "go on without the step, with a reason",
-    ),
-    row(
-        &[plain('b', "b")],
-        Run,
-        A::GoBack,
-        Room,
-        "go back…",
-        "take back the latest step that changed something",
-    ),
-    row(
-        &[plain('v', "v")],
-        Run,
-        A::Review,
-        Room,
-        "look again",
-        "ask the machines again what the step would do",
-    ),
-    row(
-        &[plain('e', "e")],
-        Run,
-        A::End,
-        Room,
-        "end…",
-        "end the run before its last step",
-    ),
-    row(
-        &[ESC, plain('c', "c")],
-        Run,
-        A::Here,
-        First,
-        "back",
-        "back to the step whose turn it is",
-    ),
-    row(
-        &[plain('t', "t")],
-        Run,
-        A::Journal,
-        Room,
-        "record",
-        "show the record as it grows; again to put it away",
-    ),
-    row(
-        &[UP, plain('k', "k")],
-        Run,
-        A::Up,
-        Never,
-        "step before",
-        "look at the step before",
-    ),
-    row(
-        &[DOWN, plain('j', "j")],
-        Run,
-        A::Down,
-        Never,
-        "step after",
-        "look at the step after",
-    ),
-    row(
-        &[PAGE_UP],
-        Run,
-        A::PageUp,
-        Never,
-        "page up",
-        "a page up in what is shown large",
-    ),
-    row(
-        &[PAGE_DOWN, plain(' ', "Space")],
-        Run,
-        A::PageDown,
-        Never,
-        "page down",
-        "a page down",
-    ),
-    row(
-        &[named(KeyCode::Home, "Home"), plain('g', "g")],
-        Run,
-        A::Top,
-        Never,
-        "first line",
-        "to the first line, even of a long output",
-    ),
-    row(
-        &[named(KeyCode::End, "End"), plain('G', "G")],
-        Run,
-        A::Bottom,
-        Never,
-        "last line",
-        "to the last line, and stay there",
-    ),
-    row(
-        &[plain('?', "?")],
-        Run,
-        A::Help,
-        Always,
-        "keys",
-        "this page",
-    ),
-    row(
-        &[ctrl('d', "Ctrl-D")],
-        Run,
-        A::Detach,
-        Always,
-        "detach",
-        "leave this screen; the run goes on without it",
-    ),
-    row(
-        &[ctrl('l', "Ctrl-L")],
-        Run,
-        A::Redraw,
-        Never,
-        "draw again",
-        "draw the whole screen again",
-    ),
-    row(
-        &[ctrl('c', "Ctrl-C")],
-        Run,
-        A::Interrupt,
-        Never,
-        "nothing",
-        "stops nothing; it only reminds you of the keys that do",
-    ),
-    row(
-        &[ENTER],
-        Field,
-        A::Approve,
-        First,
-        "go",
-        "say yes, once the words stand there",
-    ),
-    row(
-        &[ESC],
-        Field,
-        A::NotNow,
-        First,
-        "not now, other keys",
-        "leave the field; the letters are keys again",
-    ),
-    row(
-        &[UP],
-        Field,
-        A::Up,
-        Never,
-        "step before",
-        "look at the step before",
-    ),
-    row(
-        &[DOWN],
-        Field,
-        A::Down,
-        Never,
-        "step after",
-        "look at the step after",
-    ),
-    row(
-        &[PAGE_UP],
-        Field,
-        A::PageUp,
-        Never,
-        "page up",
-        "a page up in what is shown",
-    ),
-    row(
-        &[PAGE_DOWN],
-        Field,
-        A::PageDown,
-        Never,
-        "page down",
-        "a page down",
-    ),
-    row(
-        &[ctrl('d', "Ctrl-D")],
-        Field,
-        A::Detach,
-        Always,
-        "detach",
-        "leave this screen; the run goes on without it",
-    ),
-    row(
-        &[ctrl('l', "Ctrl-L")],
-        Field,
-        A::Redraw,
-        Never,
-        "draw again",
-        "draw the whole screen again",
-    ),
-    row(
-        &[ctrl('c', "Ctrl-C")],
-        Field,
-        A::Interrupt,
-        Never,
-        "nothing",
-        "stops nothing",
-    ),
-    row(
-        &[UP, plain('k', "k")],
-        Choice,
-        A::Previous,
-        Room,
-        "up",
-        "the answer before",
-    ),
-    row(
-        &[DOWN, plain('j', "j"), named(KeyCode::Tab, "Tab")],
-        Choice,
-        A::Next,
-        Room,
-        "down",
-        "the answer after",
-    ),
-    row(
-        &[ENTER],
-        Choice,
-        A::Pick,
-        First,
-        "take the marked one",
-        "take the answer that is marked",
-    ),
-    row(
-        &[ESC, ctrl('c', "Ctrl-C")],
-        Choice,
-        A::Close,
-        First,
-        "close, nothing happens",
-        "close; nothing happens",
-    ),
-    row(
-        &[ctrl('s', "Ctrl-S"), ALT_ENTER],
-        Text,
-        A::Save,
-        First,
-        "send",
-        "send what stands there; Enter is a new line",
-    ),
-    row(
-        &[ESC, ctrl('c', "Ctrl-C")],
-        Text,
-        A::Close,
-        First,
-        "close, keep the draft",
-        "close; what you wrote is there the next time",
-    ),
-    row(
-        &[ESC, plain('?', "?"), plain('q', "q"), ENTER],
-        Help,
-        A::Close,
-        First,
-        "back to the run",
-        "close this page",
-    ),
-    row(
-        &[UP, PAGE_UP, plain('k', "k")],
-        Help,
-        A::PageUp,
-        Room,
-        "up",
-        "up",
-    ),
-    row(
-        &[DOWN, PAGE_DOWN, plain('j', "j"), plain(' ', "Space")],
-        Help,
-        A::PageDown,
-        Room,
-        "down",
-        "down",
-    ),
-    row(
-        &[ctrl('d', "Ctrl-D")],
-        Help,
-        A::Detach,
-        Always,
-        "detach",
-        "leave this screen; the run goes on without it",
-    ),
-];
+#[rustfmt::skip]
+pub(super) const KEYS: &[Binding] = table! {
+    [ENTER] Run First A::Approve,
+        "go": "say yes to exactly what is shown";
+    [ENTER] Run First A::TypeBack,
+        "type the words": "go to the field where the gate's words are typed";
+    [ENTER] Run First A::SayDone,
+        "it is done…": "say that you have done what the step asks of you";
+    [ENTER] Run First A::Answer,
+        "answer…": "answer the question of the proof";
+    [ENTER] Run First A::Finish,
+        "finish…": "end a run in which nothing is left to do";
+    [ENTER, plain('q', "q")] Run First A::Leave,
+        "leave": "leave the screen of a run that has ended";
+    [plain('l', "l")] Run First A::Look,
+        "ask what is true now": "ask the probes what is true now; decides nothing";
+    [plain('p', "p")] Run First A::ProveAgain,
+        "prove again": "ask the proof again, after mending something by hand";
+    [plain('r', "r")] Run First A::Retry,
+        "retry…": "try the step again";
+    [plain('h', "h")] Run First A::Settle(Decision::Happened),
+        "it happened…": "decide that the unknown outcome was: it ran and did its work";
+    [plain('f', "f")] Run First A::Settle(Decision::Failed),
+        "it failed…": "decide that the unknown outcome was: it ran and failed";
+    [plain('x', "x")] Run First A::Settle(Decision::DidNotHappen),
+        "it did not happen…": "decide that the unknown outcome was: it never ran";
+    [plain('r', "r")] Run First A::Settle(Decision::RunAgain),
+        "run it again…": "decide that nobody knows, and that it may be run again";
+    [plain('x', "x")] Run First A::Stop,
+        "stop…": "end what is running: first by asking, then by killing";
+    [plain('a', "a")] Run First A::Attest,
+        "vouch…": "take it on your own word that the step is done";
+    [plain('n', "n")] Run Room A::Note,
+        "note": "write something down about the step you look at";
+    [plain('o', "o")] Run Room A::Output,
+        "output": "show what the step prints, large; again to put it away";
+    [plain(']', "]")] Run Room A::NextLane,
+        "next lane": "the output of the step's next lane or part";
+    [plain('s', "s")] Run Room A::Skip,
+        "skip…": "go on without the step, with a reason";
+    [plain('b', "b")] Run Room A::GoBack,
+        "go back…": "take back the latest step that changed something";
+    [plain('v', "v")] Run Room A::Review,
+        "look again": "ask the machines again what the step would do";
+    [plain('e', "e")] Run Room A::End,
+        "end…": "end the run before its last step";
+    [ESC, plain('c', "c")] Run First A::Here,
+        "back": "back to the step whose turn it is";
+    [plain('t', "t")] Run Room A::Journal,
+        "record": "show the record as it grows; again to put it away";
+    [UP, plain('k', "k")] Run Never A::Up,
+        "step before": "look at the step before";
+    [DOWN, plain('j', "j")] Run Never A::Down,
+        "step after": "look at the step after";
+    [PAGE_UP] Run Never A::PageUp,
+        "page up": "a page up in what is shown large";
+    [PAGE_DOWN, plain(' ', "Space")] Run Never A::PageDown,
+        "page down": "a page down";
+    [named(KeyCode::Home, "Home"), plain('g', "g")] Run Never A::Top,
+        "first line": "to the first line, even of a long output";
+    [named(KeyCode::End, "End"), plain('G', "G")] Run Never A::Bottom,
+        "last line": "to the last line, and stay there";
+    [plain('?', "?")] Run Always A::Help,
+        "keys": "this page";
+    [ctrl('d', "Ctrl-D")] Run Always A::Detach,
+        "detach": "leave this screen; the run goes on without it";
+    [ctrl('l', "Ctrl-L")] Run Never A::Redraw,
+        "draw again": "draw the whole screen again";
+    [ctrl('c', "Ctrl-C")] Run Never A::Interrupt,
+        "nothing": "stops nothing; it only reminds you of the keys that do";
+    [ENTER] Field First A::Approve,
+        "go": "say yes, once the words stand there";
+    [ESC] Field First A::NotNow,
+        "not now, other keys": "leave the field; the letters are keys again";
+    [UP] Field Never A::Up,
+        "step before": "look at the step before";
+    [DOWN] Field Never A::Down,
+        "step after": "look at the step after";
+    [PAGE_UP] Field Never A::PageUp,
+        "page up": "a page up in what is shown";
+    [PAGE_DOWN] Field Never A::PageDown,
+        "page down": "a page down";
+    [ctrl('d', "Ctrl-D")] Field Always A::Detach,
+        "detach": "leave this screen; the run goes on without it";
+    [ctrl('l', "Ctrl-L")] Field Never A::Redraw,
+        "draw again": "draw the whole screen again";
+    [ctrl('c', "Ctrl-C")] Field Never A::Interrupt,
+        "nothing": "stops nothing";
+    [UP, plain('k', "k")] Choice Room A::Previous,
+        "up": "the answer before";
+    [DOWN, plain('j', "j"), named(KeyCode::Tab, "Tab")] Choice Room A::Next,
+        "down": "the answer after";
+    [ENTER] Choice First A::Pick,
+        "take the marked one": "take the answer that is marked";
+    [ESC, ctrl('c', "Ctrl-C")] Choice First A::Close,
+        "close, nothing happens": "close; nothing happens";
+    [ctrl('s', "Ctrl-S"), ALT_ENTER] Text First A::Save,
+        "send": "send what stands there; Enter is a new line";
+    [ESC, ctrl('c', "Ctrl-C")] Text First A::Close,
+        "close, keep the draft": "close; what you wrote is there the next time";
+    [ESC, plain('?', "?"), plain('q', "q"), ENTER] Help First A::Close,
+        "back to the run": "close this page";
+    [UP, PAGE_UP, plain('k', "k")] Help Room A::PageUp,
+        "up": "up";
+    [DOWN, PAGE_DOWN, plain('j', "j"), plain(' ', "Space")] Help Room A::PageDown,
+        "down": "down";
+    [ctrl('d', "Ctrl-D")] Help Always A::Detach,
+        "detach": "leave this screen; the run goes on without it";
+};
 
 impl Key {
     fn is(&self, event: &KeyEvent) -> bool {

@@ -5,16 +5,18 @@
 //! between two entries. What it sends leaves by an [`Outgoing`]: wishes, and requests for a piece of output.
 //! It touches no machine and no journal.
 //!
-//! The rooms: `app` takes updates and keys; `act` turns what a person wants into an intent, and asks the same
+//! The rooms: `app` is the screen's state and takes keys, `hear` takes what the client tells; `act` turns what a person wants into an intent, and asks the same
 //! `decide` as the engine whether that is possible now, so that the footer never offers what would be
-//! refused; `keys` is the one table of keys; `gate` guards a yes against keys that were not meant for it;
+//! refused, and `ask` asks before something is done; `keys` is the one table of keys; `gate` guards a yes against keys that were not meant for it;
 //! `output` reads and emulates what a step prints; `view` draws. Every text from outside passes `clean`.
 
 mod act;
 mod app;
+mod ask;
 mod clean;
 mod dialog;
 mod gate;
+mod hear;
 mod keys;
 mod look;
 mod looking;

@@ -1,10 +1,12 @@
 //! The loop: updates, keys and the clock in, frames and requests out.
 
-use std::io;
+use std::future::poll_fn;
+use std::io::{self, Write as _};
+use std::task::Poll;
 use std::time::Duration;
 
 use crossterm::event::{Event, EventStream, KeyEventKind};
-use futures_util::{FutureExt, StreamExt};
+use futures_util::StreamExt;
 use jiff::tz::TimeZone;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::mpsc;
@@ -12,6 +14,7 @@ use tokio::time::{Instant, sleep};
 
 use crate::client::Update;
 use crate::clock::Clock;
+use crate::problem::visible;
 use crate::run::{Intent, wanted};
 
 use super::app::{App, Effect, Now};
@@ -69,6 +72,22 @@ pub trait Outgoing {
 ///
 /// The terminal cannot be taken, read or written.
 pub async fn run(
+    updates: mpsc::Receiver<Update>,
+    out: &mut impl Outgoing,
+    options: Options,
+) -> io::Result<Leaving> {
+    let come_back = visible(&options.come_back);
+    let leaving = hold(updates, out, options).await?;
+    if leaving == Leaving::Detached {
+        let words = "the run goes on without this screen; come back with";
+        // After a hang-up there is no terminal left to say it on, and nobody to tell that.
+        let said = writeln!(io::stderr(), "{words}: {come_back}");
+        drop(said);
+    }
+    Ok(leaving)
+}
+
+async fn hold(
     mut updates: mpsc::Receiver<Update>,
     out: &mut impl Outgoing,
     options: Options,
@@ -124,7 +143,7 @@ pub async fn run(
             event = keys.next() => {
                 let Some(event) = event else { return Ok(Leaving::Detached) };
                 let mut events = vec![event?];
-                while let Some(Some(event)) = keys.next().now_or_never() {
+                while let Some(event) = waiting(&mut keys).await {
                     events.push(event?);
                 }
                 bell.key(started.elapsed());
@@ -140,6 +159,18 @@ pub async fn run(
             () = sleep(pause) => {}
         }
     }
+}
+
+/// The next event that is there already.
+///
+/// `now_or_never` would ask with a waker that wakes nobody, and crossterm keeps the first waker it is given
+/// until an event comes: the next key would then be seen only with the tick after it.
+async fn waiting(keys: &mut EventStream) -> Option<io::Result<Event>> {
+    poll_fn(|context| match keys.poll_next_unpin(context) {
+        Poll::Ready(event) => Poll::Ready(event),
+        Poll::Pending => Poll::Ready(None),
+    })
+    .await
 }
 
 fn take_events(

@@ -3,7 +3,8 @@
 use crossterm::event::KeyCode;
 use ratatui::buffer::Buffer;
 
-use super::stage::{FANCY, PLAIN, Stage, asks, machine, migration, proof};
+use super::runbook::{asks, leg, migration, proof};
+use super::stage::{FANCY, PLAIN, Stage, machine};
 use crate::client::Update;
 use crate::kinds::{Exhibit, Obstacle, Progress, Proposal};
 use crate::probe::Holds;
@@ -61,7 +62,7 @@ fn evil_proposal() -> Proposal {
             },
             Exhibit::Warning { text: text() },
         ],
-        legs: vec![super::stage::leg(EVIL, EVIL, Progress::Rsync)],
+        legs: vec![leg(EVIL, EVIL, Progress::Rsync)],
         leaves: Default::default(),
         already: None,
     }

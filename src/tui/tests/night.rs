@@ -9,10 +9,14 @@ use crate::runbook::{EnvironmentKind, Gate};
 use crate::tui::Look;
 use crate::wire::Live;
 
-use super::stage::{Stage, command, leg, machine, migration, rsync, step};
+use super::runbook::{command, leg, migration, rsync};
+use super::stage::{Stage, machine, step};
+
+/// Makes a stage at a moment.
+pub(super) type Make = fn(Look) -> Stage;
 
 /// Every moment, by its name.
-pub(super) const MOMENTS: &[(&str, fn(Look) -> Stage)] = &[
+pub(super) const MOMENTS: &[(&str, Make)] = &[
     ("connecting", connecting),
     ("manual-gate", manual_gate),
     ("manual-running", manual_running),

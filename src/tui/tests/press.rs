@@ -114,24 +114,27 @@ fn a_key_that_was_typed_ahead_approves_nothing() {
 
 #[test]
 fn a_key_held_down_goes_through_one_gate_at_most() {
-    let mut stage = moment("gate");
+    let mut stage = moment("manual-gate");
     stage.wait();
     for _ in 0..200 {
         stage.key(KeyCode::Enter);
-        if stage.run.steps[2].at != crate::run::StepAt::AtGate && stage.run.current() == Some(2) {
-            stage
-                .begin("source")
-                .ends("source", crate::run::LaneOutcome::Succeeded { code: 0 });
-            stage.proved(&[(0, crate::probe::Holds::Yes, "so")]);
-            stage.show(
-                vec![("source", super::stage::command("docker stop pryvio_nginx"))],
-                &[],
-            );
+        if stage.run.steps[0].at == crate::run::StepAt::Cleared {
+            let note = String::new();
+            stage.begin("bastion");
+            stage.ends("bastion", crate::run::LaneOutcome::SaidDone { note });
+            stage.show(vec![("source", super::runbook::command("true"))], &[]);
         }
         stage.draw(80, 24);
         stage.since += Duration::from_millis(30);
     }
     assert_eq!(stage.approvals(), 1);
+    assert_eq!(
+        stage.turn().0,
+        super::stage::step("ssh-key"),
+        "the next gate is open"
+    );
+    stage.wait().key(KeyCode::Enter);
+    assert_eq!(stage.approvals(), 2, "and a press of its own opens it");
 }
 
 #[test]
@@ -173,7 +176,7 @@ fn a_yes_names_exactly_what_was_drawn() {
     // It changes under the finger: the frame is old, the state is new.
     let (step, attempt) = stage.turn();
     stage.wish(1, Intent::Review { step, attempt });
-    stage.show(vec![("source", super::stage::command("rm -rf /"))], &[]);
+    stage.show(vec![("source", super::runbook::command("rm -rf /"))], &[]);
     stage.key(KeyCode::Enter);
     assert_eq!(
         stage.approvals(),
@@ -213,6 +216,33 @@ fn nothing_is_approved_while_the_line_is_down_or_a_dialog_or_another_step_is_in_
     stage.wait().key(KeyCode::Up);
     stage.wait().key(KeyCode::Enter);
     assert_eq!(stage.approvals(), 0, "another step is looked at");
+}
+
+#[test]
+fn where_the_gate_is_not_to_be_read_the_footer_does_not_offer_it() {
+    let mut stage = moment("gate");
+    stage.wait().key(KeyCode::Char('t'));
+    assert!(!stage.text(80, 24).contains("Enter go"));
+    stage.wait().key(KeyCode::Enter);
+    assert_eq!(stage.approvals(), 0);
+    assert!(
+        stage.text(200, 60).contains("Enter go"),
+        "beside the record it is"
+    );
+}
+
+#[test]
+fn a_look_is_what_is_true_now_until_something_newer_is_known() {
+    let mut stage = moment("unknown");
+    assert!(stage.text(80, 24).contains("now: 312 files differ"));
+    stage
+        .key(KeyCode::Char('h'))
+        .types("dest says so")
+        .ctrl('s');
+    assert!(
+        !stage.text(80, 24).contains("now: 312 files differ"),
+        "being proved"
+    );
 }
 
 #[test]

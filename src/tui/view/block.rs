@@ -271,16 +271,19 @@ fn bar(cx: &Cx<'_>, page: &mut Page<'_>, width: usize) {
     else {
         return;
     };
-    let of = progress
-        .total()
-        .filter(|_| !progress.ended)
-        .map(|total| format!(" of ~{}", say::size(total)));
+    let total = progress.total().filter(|_| !progress.ended);
+    let sent = say::size(progress.bytes);
+    let sizes = match total.map(say::size) {
+        Some(total) if total.split(' ').nth(1) == sent.split(' ').nth(1) => {
+            format!("{} of ~{total}", sent.split(' ').next().unwrap_or_default())
+        }
+        Some(total) => format!("{sent} of ~{total}"),
+        None => sent,
+    };
     let left = if progress.ended { "in all" } else { "left" };
     let text = format!(
-        " {} %   {}{}   {}   {} {left}",
+        " {} %  {sizes}  {}  {} {left}",
         progress.percent,
-        say::size(progress.bytes),
-        of.unwrap_or_default(),
         clean::line(&progress.rate),
         clean::line(&progress.left),
     );

@@ -27,6 +27,9 @@ use page::scrolled;
 /// Below this nothing can be decided, and only that is said.
 const LEAST: (u16, u16) = (40, 10);
 
+/// From this width on, step and output stand side by side.
+const WIDE: u16 = 140;
+
 /// What every part of the view needs.
 #[derive(Clone, Copy)]
 struct Cx<'a> {
@@ -72,6 +75,7 @@ struct Places {
 pub(super) fn draw(frame: &mut Frame<'_>, app: &mut App, now: Now) {
     let area = frame.area();
     app.gate_drawn = None;
+    app.wide = area.width >= WIDE;
     let wall = app.wall(now);
     let look = app.options.look;
     let cx = Cx {
@@ -136,17 +140,17 @@ fn places(cx: &Cx<'_>, area: Rect, header: usize, footer: usize) -> Places {
         height: area.height.saturating_sub(header + footer + 1),
         ..area
     };
-    let zoomed = cx.app.pane != Pane::Step && area.width < 140;
+    let zoomed = cx.app.pane != Pane::Step && area.width < WIDE;
     let list_width = match area.width {
         _ if zoomed => 0,
         // The end has a long line to copy.
         0..100 if cx.app.viewed().is_none() => 0,
         0..70 => 0,
         70..100 => 28,
-        100..140 => 34,
+        100..WIDE => 34,
         _ => 42,
     };
-    let side_width = if area.width >= 140 {
+    let side_width = if area.width >= WIDE {
         (area.width - list_width) * 53 / 100
     } else {
         0

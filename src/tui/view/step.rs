@@ -254,7 +254,8 @@ fn proof_line(
         .shown
         .as_ref()
         .and_then(|shown| shown.before.get(&number));
-    let look = state.look.get(&number);
+    let looked = cx.app.looked.contains(&planned.id);
+    let look = state.look.get(&number).filter(|_| looked);
     let latest = look.or(answered).or(if after { None } else { before });
     let key = (planned.id.clone(), proof.lane.clone(), Some(number));
     let waiting = cx.app.asked.get(&key).filter(|_| answered.is_none());
@@ -290,11 +291,7 @@ fn proof_line(
     let right = right.lines().next().unwrap_or_default().to_owned();
     page.signed(label, (sign, tone), &says, (&right, Tone::Plain));
     if state.held_before(number) {
-        page.labelled(
-            "",
-            "  already true before the step: proves nothing",
-            Tone::Care,
-        );
+        page.labelled("", "  already true before it: proves nothing", Tone::Care);
     }
 }
 
