@@ -1,7 +1,7 @@
 //! The loop: updates, keys and the clock in, frames and requests out.
 
 use std::future::poll_fn;
-use std::io;
+use std::io::{self, Write as _};
 use std::task::Poll;
 use std::time::Duration;
 
@@ -14,6 +14,7 @@ use tokio::time::{Instant, sleep};
 
 use crate::client::Update;
 use crate::clock::Clock;
+use crate::problem::visible;
 use crate::run::{Intent, wanted};
 
 use super::app::{App, Effect, Now};
@@ -71,6 +72,22 @@ pub trait Outgoing {
 ///
 /// The terminal cannot be taken, read or written.
 pub async fn run(
+    updates: mpsc::Receiver<Update>,
+    out: &mut impl Outgoing,
+    options: Options,
+) -> io::Result<Leaving> {
+    let come_back = visible(&options.come_back);
+    let leaving = hold(updates, out, options).await?;
+    if leaving == Leaving::Detached {
+        let words = "the run goes on without this screen; come back with";
+        // After a hang-up there is no terminal left to say it on, and nobody to tell that.
+        let said = writeln!(io::stderr(), "{words}: {come_back}");
+        drop(said);
+    }
+    Ok(leaving)
+}
+
+async fn hold(
     mut updates: mpsc::Receiver<Update>,
     out: &mut impl Outgoing,
     options: Options,

@@ -72,13 +72,14 @@ fn times(cx: &Cx<'_>, width: usize) -> Vec<Span<'static>> {
     }
     if plan.window_seconds > 0 {
         let left = i64::try_from(plan.window_seconds).unwrap_or(i64::MAX) - elapsed;
+        let window = if width < 56 { "" } else { "window " };
         spans.push(match left {
             ..0 => cx.span(
-                format!("  window OVER by {} ", say::hours(-left)),
+                format!("  {window}OVER by {} ", say::hours(-left)),
                 Tone::Bad,
             ),
-            0..900 => cx.span(format!("  window {} left ", say::hours(left)), Tone::Care),
-            _ => cx.span(format!("  window {} left ", say::hours(left)), Tone::Plain),
+            0..900 => cx.span(format!("  {window}{} left ", say::hours(left)), Tone::Care),
+            _ => cx.span(format!("  {window}{} left ", say::hours(left)), Tone::Plain),
         });
     } else {
         spans.push(Span::raw(" "));
