@@ -279,6 +279,7 @@ impl Stage {
             attempt,
             lane: machine(lane),
             leg: 0,
+            spool: None,
         })
     }
 
