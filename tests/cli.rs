@@ -323,7 +323,11 @@ fn check_finds_every_problem_and_says_so_to_people_and_to_programs() {
     home.file("environments.toml", ENVIRONMENTS);
     home.file("good.toml", RUNBOOK);
     let said = home.runsheet(&["check", "good.toml"]).ends(0);
-    assert!(said.out.contains("warning: nothing proves this step"), "{}", said.out);
+    assert!(
+        said.out.contains("warning: nothing proves this step"),
+        "{}",
+        said.out
+    );
     assert_eq!(said.err, "1 file: 1 warning\n");
 
     let bad = RUNBOOK

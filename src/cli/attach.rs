@@ -57,14 +57,14 @@ pub(super) fn need_a_terminal() -> anyhow::Result<()> {
     }
     Err(anyhow!("the wizard needs a terminal, and this is none"))
         .hint("without one, use `runsheet run --detach`, `--unattended` or `runsheet show`")
-        .as_usage()
+        .usage()
 }
 
 /// Draws the run until the person leaves or it has ended.
 pub(super) fn sit_down(paths: &Paths, run: &RunId, seat: &Seat, say: &Say) -> anyhow::Result<Exit> {
     let attach = Attach {
         socket: paths.socket(run)?,
-        name: name(seat.name.as_deref()).as_usage()?,
+        name: name(seat.name.as_deref()).usage()?,
         watch: seat.watch,
     };
     let options = Options {
