@@ -27,7 +27,10 @@ static LAB: Mutex<()> = Mutex::new(());
 /// Gives a test the lab, fresh, and takes it down afterwards; or says loudly why there is none.
 fn in_the_lab(test: &str, body: impl FnOnce(&Lab)) {
     if std::env::var_os("RUNSHEET_LAB").is_none_or(|value| value != "1") {
-        return skipped(test, "RUNSHEET_LAB=1 is not set (it needs root, and takes minutes)");
+        return skipped(
+            test,
+            "RUNSHEET_LAB=1 is not set (it needs root, and takes minutes)",
+        );
     }
     let _one = LAB.lock().unwrap_or_else(PoisonError::into_inner);
     struct Down<'a>(&'a Lab);
@@ -65,7 +68,10 @@ fn well(output: &Output) -> String {
 /// The record is whole for both verifiers, and a report is written in both forms; gives the Markdown.
 fn assert_recorded(home: &Home) -> String {
     let folder = home.only_run();
-    let run = folder.file_name().and_then(|name| name.to_str()).expect("a run's folder");
+    let run = folder
+        .file_name()
+        .and_then(|name| name.to_str())
+        .expect("a run's folder");
     well(&home.runsheet(&["verify", run]));
     let python = Command::new("python3")
         .arg(Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/verify_journal.py"))
@@ -88,7 +94,15 @@ fn assert_recorded(home: &Home) -> String {
 fn the_migration_runs_without_anybody_and_leaves_everything_proved() {
     in_the_lab("the migration without anybody", |lab| {
         let (home, before) = (Home::new(), lab.look());
-        let words = ["run", RUNBOOK, "--env", "lab", "--unattended", "--answers", ANSWERS];
+        let words = [
+            "run",
+            RUNBOOK,
+            "--env",
+            "lab",
+            "--unattended",
+            "--answers",
+            ANSWERS,
+        ];
         well(&home.runsheet(&words));
         lab.assert_migrated(&before);
         let report = assert_recorded(&home);
@@ -104,7 +118,10 @@ fn an_operator_walks_the_migration_in_the_wizard_from_the_first_key_to_the_last_
         lab.assert_migrated(&before);
         let report = assert_recorded(&home);
         for line in NOTE {
-            assert!(report.contains(line), "`{line}` is not in the report:\n{report}");
+            assert!(
+                report.contains(line),
+                "`{line}` is not in the report:\n{report}"
+            );
         }
     });
 }
@@ -120,7 +137,10 @@ fn walk(home: &Home) {
     go_on_until(&ana, "the gate of stop-nginx", |screen| {
         words_to_type(screen).is_some_and(|words| words == "stop nginx on source")
     });
-    assert!(ana.has_shown("let source log in"), "the key's gate was not seen");
+    assert!(
+        ana.has_shown("let source log in"),
+        "the key's gate was not seen"
+    );
     // Letters belong to the field that wants the words; Esc gives them back to the keys.
     ana.press("\x1b");
     ana.wait_for("n note", patience);
@@ -136,22 +156,37 @@ fn walk(home: &Home) {
         screen.contains("Transfer other user data") && screen.contains("would copy")
     });
     ana.wait_for("DOWN ", patience);
-    assert!(ana.has_shown("done dumping pryv-node.events"), "MongoDB's dump was not seen");
+    assert!(
+        ana.has_shown("done dumping pryv-node.events"),
+        "MongoDB's dump was not seen"
+    );
     assert!(ana.has_shown(".manifest"), "InfluxDB's dump was not seen");
 
     // Leave in the middle of it, and come back; ben sees it go on.
     ana.press("\r");
     ben.wait_until("the copy or its end", patience, |screen| {
-        screen.contains("● running") || screen.contains("○ proving") || screen.contains("permissions")
+        screen.contains("● running")
+            || screen.contains("○ proving")
+            || screen.contains("permissions")
     });
     ana.press(CTRL_D);
     assert_eq!(ana.wait_exit(patience), 0, "detaching is a good end");
-    ben.wait_until("ana to be gone", patience, |screen| !screen.contains("· ana"));
+    ben.wait_until("ana to be gone", patience, |screen| {
+        !screen.contains("· ana")
+    });
     ben.wait_for("ensure-permissions-core", patience);
-    let mut ana = Terminal::start("ana again", home.in_terminal(&["attach", "--as", "ana"]), 24, 80);
+    let mut ana = Terminal::start(
+        "ana again",
+        home.in_terminal(&["attach", "--as", "ana"]),
+        24,
+        80,
+    );
     ana.wait_for("you ana", patience);
     let progress = |screen: &str| screen.contains(" % ") && screen.contains("MB/s");
-    assert!(ben.count_shown(progress) > 0, "no progress of a copy was seen");
+    assert!(
+        ben.count_shown(progress) > 0,
+        "no progress of a copy was seen"
+    );
 
     // A large screen up to the point of no return, and a small one from there to the end.
     ana.resize(60, 200);
@@ -159,7 +194,9 @@ fn walk(home: &Home) {
         words_to_type(screen).is_some_and(|words| words == "send customers to dest")
     });
     ana.resize(24, 80);
-    go_on_until(&ana, "the end", |screen| screen.contains("The run is finished."));
+    go_on_until(&ana, "the end", |screen| {
+        screen.contains("The run is finished.")
+    });
     ben.wait_for("The run is finished.", patience);
     ana.press("\r");
     assert_eq!(ana.wait_exit(patience), 0, "a finished run is a good end");

@@ -217,7 +217,7 @@ fn do_all(
                 app.sent(id);
             }
             Effect::Read { file, offset, most } => out.read(&file, offset, most),
-            Effect::Redraw => held.terminal.clear()?,
+            Effect::Redraw => held.wipe()?,
             Effect::Leave(leaving) => return Ok(Some(leaving)),
         }
     }

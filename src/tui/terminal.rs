@@ -13,6 +13,7 @@ use crossterm::terminal::{
 };
 use ratatui::Terminal;
 use ratatui::backend::CrosstermBackend;
+use ratatui::layout::Rect;
 
 /// The terminal, while the wizard has it. Dropping it gives it back.
 pub(super) struct Held {
@@ -38,17 +39,33 @@ impl Held {
         let start = || -> io::Result<_> {
             enable_raw_mode()?;
             execute!(io::stdout(), EnterAlternateScreen, EnableBracketedPaste)?;
-            let mut terminal = Terminal::new(CrosstermBackend::new(io::stdout()))?;
-            terminal.clear()?;
-            Ok(terminal)
+            Terminal::new(CrosstermBackend::new(io::stdout()))
         };
-        match start() {
-            Ok(terminal) => Ok(Self { terminal, taken }),
+        let held = start().and_then(|terminal| {
+            let mut held = Self {
+                terminal,
+                taken: taken.clone(),
+            };
+            held.wipe()?;
+            Ok(held)
+        });
+        match held {
+            Ok(held) => Ok(held),
             Err(error) => {
                 give_back(&taken);
                 Err(error)
             }
         }
+    }
+
+    /// Empties the screen, so that the next frame draws all of it.
+    ///
+    /// Not by `Terminal::clear`, which asks the terminal where its cursor is and gives up after two
+    /// seconds: a slow link would end the wizard, and the answer races with the operator's keys.
+    pub(super) fn wipe(&mut self) -> io::Result<()> {
+        let size = self.terminal.size()?;
+        self.terminal
+            .resize(Rect::new(0, 0, size.width, size.height))
     }
 
     /// Rings the bell: the run waits for a person who has looked away.

@@ -75,7 +75,8 @@ impl Home {
     fn processes(&self) -> Vec<Pid> {
         let here = self.path().as_os_str().as_encoded_bytes();
         let names = |file: PathBuf| {
-            std::fs::read(file).is_ok_and(|bytes| bytes.windows(here.len()).any(|part| part == here))
+            std::fs::read(file)
+                .is_ok_and(|bytes| bytes.windows(here.len()).any(|part| part == here))
         };
         let Ok(entries) = std::fs::read_dir("/proc") else {
             return Vec::new();

@@ -40,7 +40,8 @@ impl Terminal {
     /// Starts a program in a terminal; the name is for messages.
     pub fn start(name: &'static str, command: Command, rows: u16, columns: u16) -> Self {
         let (pty, pts) = pty_process::blocking::open().expect("open a pseudo-terminal");
-        pty.resize(Size::new(rows, columns)).expect("give it a size");
+        pty.resize(Size::new(rows, columns))
+            .expect("give it a size");
         let command = command
             .env("TERM", "xterm-256color")
             .env("LANG", "C.UTF-8")
@@ -76,12 +77,19 @@ impl Terminal {
 
     /// Whether some screen since the start has shown this.
     pub fn has_shown(&self, what: &str) -> bool {
-        self.seen().passed.iter().any(|screen| screen.contains(what))
+        self.seen()
+            .passed
+            .iter()
+            .any(|screen| screen.contains(what))
     }
 
     /// Counts the screens since the start for which something is true.
     pub fn count_shown(&self, what: impl Fn(&str) -> bool) -> usize {
-        self.seen().passed.iter().filter(|screen| what(screen)).count()
+        self.seen()
+            .passed
+            .iter()
+            .filter(|screen| what(screen))
+            .count()
     }
 
     /// Fails the test, showing the screen.
@@ -104,7 +112,10 @@ impl Terminal {
         let end = Instant::now() + within;
         while !is(&self.screen()) {
             if Instant::now() > end {
-                self.fail(&format!("waited {} s in vain for: {what}", within.as_secs()));
+                self.fail(&format!(
+                    "waited {} s in vain for: {what}",
+                    within.as_secs()
+                ));
             }
             sleep(Duration::from_millis(20));
         }
@@ -148,7 +159,9 @@ impl Terminal {
     /// Changes the size, as dragging a window's corner does.
     pub fn resize(&self, rows: u16, columns: u16) {
         self.seen().parser.set_size(size(rows), size(columns));
-        self.pty.resize(Size::new(rows, columns)).expect("resize the terminal");
+        self.pty
+            .resize(Size::new(rows, columns))
+            .expect("resize the terminal");
     }
 
     /// Waits for the program to end and gives its exit code; 128 + N for a signal.
@@ -156,9 +169,16 @@ impl Terminal {
         use std::os::unix::process::ExitStatusExt;
         let end = Instant::now() + within;
         loop {
-            match self.child.try_wait().expect("ask whether the program has ended") {
+            match self
+                .child
+                .try_wait()
+                .expect("ask whether the program has ended")
+            {
                 Some(status) => {
-                    return status.code().or(status.signal().map(|n| 128 + n)).unwrap_or(-1);
+                    return status
+                        .code()
+                        .or(status.signal().map(|n| 128 + n))
+                        .unwrap_or(-1);
                 }
                 None if Instant::now() > end => self.fail("the program does not end"),
                 None => sleep(Duration::from_millis(20)),

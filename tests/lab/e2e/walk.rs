@@ -15,7 +15,11 @@ const PATIENCE: Duration = Duration::from_secs(180);
 
 /// What the footer says that Enter does; none where it does nothing now.
 fn enter_means(screen: &str) -> Option<String> {
-    let lines: Vec<&str> = screen.lines().map(str::trim_end).filter(|line| !line.is_empty()).collect();
+    let lines: Vec<&str> = screen
+        .lines()
+        .map(str::trim_end)
+        .filter(|line| !line.is_empty())
+        .collect();
     let footer = &lines[lines.len().saturating_sub(2)..];
     footer
         .iter()
@@ -42,7 +46,9 @@ pub fn go_on_until(terminal: &Terminal, what: &str, is: impl Fn(&str) -> bool) {
                 since = Instant::now();
             }
             None if since.elapsed() > PATIENCE => {
-                terminal.fail(&format!("nothing to do for too long, on the way to: {what}"));
+                terminal.fail(&format!(
+                    "nothing to do for too long, on the way to: {what}"
+                ));
             }
             None => {
                 for sign in ["── stuck", "── unknown"] {
@@ -68,7 +74,9 @@ fn act(terminal: &Terminal, screen: &str, word: &str) {
             terminal.press(ENTER);
             terminal.wait_for("Ctrl-S send", PATIENCE);
             terminal.press(CTRL_S);
-            terminal.wait_until("the box to close", PATIENCE, |screen| !screen.contains("Ctrl-S send"));
+            terminal.wait_until("the box to close", PATIENCE, |screen| {
+                !screen.contains("Ctrl-S send")
+            });
         }
         "answer…" => {
             terminal.press(ENTER);
@@ -77,20 +85,26 @@ fn act(terminal: &Terminal, screen: &str, word: &str) {
             terminal.wait_for("Ctrl-S send", PATIENCE);
             terminal.type_text("seen by the test");
             terminal.press(CTRL_S);
-            terminal.wait_until("the box to close", PATIENCE, |screen| !screen.contains("Ctrl-S send"));
+            terminal.wait_until("the box to close", PATIENCE, |screen| {
+                !screen.contains("Ctrl-S send")
+            });
         }
         "finish…" => {
             terminal.press(ENTER);
             terminal.wait_for("End the run as finished?", PATIENCE);
             choose(terminal, "End the run");
         }
-        other => terminal.fail(&format!("the footer says Enter means `{other}`, which nobody told me")),
+        other => terminal.fail(&format!(
+            "the footer says Enter means `{other}`, which nobody told me"
+        )),
     }
 }
 
 /// Types back what the gate asks for, as it stands on the screen.
 fn type_back(terminal: &Terminal, screen: &str) {
-    terminal.type_text(&words_to_type(screen).unwrap_or_else(|| terminal.fail("no words to type back")));
+    terminal.type_text(
+        &words_to_type(screen).unwrap_or_else(|| terminal.fail("no words to type back")),
+    );
     terminal.press(ENTER);
 }
 
@@ -139,5 +153,7 @@ pub fn write_note(terminal: &Terminal, lines: &[&str]) {
         terminal.wait_for(line, PATIENCE);
     }
     terminal.press(CTRL_S);
-    terminal.wait_until("the box to close", PATIENCE, |screen| !screen.contains("Ctrl-S send"));
+    terminal.wait_until("the box to close", PATIENCE, |screen| {
+        !screen.contains("Ctrl-S send")
+    });
 }

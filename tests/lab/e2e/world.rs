@@ -23,21 +23,19 @@ pub struct Before {
 }
 
 impl Lab {
-    /// Starts the lab; the error says why it cannot run here.
+    /// Starts the lab, or brings one that is up back to the world before the migration; the error says why it cannot run here.
     pub fn up() -> Result<Self, String> {
         let program = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/lab/lab");
         let lab = Self { program };
-        let check = lab.command(&["check"]).output().map_err(|e| e.to_string())?;
+        let check = lab
+            .command(&["check"])
+            .output()
+            .map_err(|e| e.to_string())?;
         if !check.status.success() {
             return Err(String::from_utf8_lossy(&check.stdout).trim().to_owned());
         }
         lab.run(&["up"]);
         Ok(lab)
-    }
-
-    /// Brings the world back to what it was before the migration.
-    pub fn reset(&self) {
-        self.run(&["reset"]);
     }
 
     /// Removes the lab.
@@ -48,7 +46,10 @@ impl Lab {
     fn command(&self, words: &[&str]) -> Command {
         let mut command = Command::new(&self.program);
         // To the lab this variable is its state folder; to these tests, a switch.
-        command.args(words).env_remove("RUNSHEET_LAB").stdin(Stdio::null());
+        command
+            .args(words)
+            .env_remove("RUNSHEET_LAB")
+            .stdin(Stdio::null());
         command
     }
 
@@ -79,7 +80,10 @@ impl Lab {
             .collect();
         Before {
             summaries,
-            platform: self.on("register", &format!("cat {ROOT}/config-leader/conf/platform.yml")),
+            platform: self.on(
+                "register",
+                &format!("cat {ROOT}/config-leader/conf/platform.yml"),
+            ),
             authorized_keys: self.on("dest", "cat ~/.ssh/authorized_keys"),
         }
     }
@@ -95,13 +99,20 @@ impl Lab {
     fn assert_data(&self, before: &Before) {
         for (user, summary) in &before.summaries {
             assert_eq!(&body(DEST, user, "summary"), summary, "dest, {user}");
-            assert_eq!(&body(SOURCE, user, "summary"), summary, "by way of source, {user}");
+            assert_eq!(
+                &body(SOURCE, user, "summary"),
+                summary,
+                "by way of source, {user}"
+            );
         }
         // It serves, and it can be written to; only now, because the summary counts events.
         let (code, said) = ask(
             SOURCE,
             "ana/events",
-            &["-d", r#"{"streamId":"ana-stream-0","type":"note/txt","content":"after"}"#],
+            &[
+                "-d",
+                r#"{"streamId":"ana-stream-0","type":"note/txt","content":"after"}"#,
+            ],
         );
         assert_eq!(code, "200", "a new event by way of source: {said}");
     }
@@ -127,10 +138,16 @@ impl Lab {
         let (old, new) = (format!("ip: {SOURCE} #"), format!("ip: {DEST} #"));
         assert_eq!(before.platform.matches(&old).count(), 1);
         let wanted = before.platform.replace(&old, &new);
-        let leader = self.on("register", &format!("cat {ROOT}/config-leader/conf/platform.yml"));
+        let leader = self.on(
+            "register",
+            &format!("cat {ROOT}/config-leader/conf/platform.yml"),
+        );
         assert_eq!(leader, wanted, "the leader's platform.yml");
         for (name, address) in REGISTERS {
-            let follower = self.on(name, &format!("cat {ROOT}/config-follower/conf/platform.yml"));
+            let follower = self.on(
+                name,
+                &format!("cat {ROOT}/config-follower/conf/platform.yml"),
+            );
             assert_eq!(follower, wanted, "platform.yml on {name}");
             let url = format!("http://{address}/cores/co1");
             let (_, said) = curl(&[&url]);
@@ -139,7 +156,10 @@ impl Lab {
     }
 
     fn assert_nothing_left(&self, before: &Before) {
-        let keys = self.on("source", "ls ~/.ssh/ 2>/dev/null | grep pryv-migration || true");
+        let keys = self.on(
+            "source",
+            "ls ~/.ssh/ 2>/dev/null | grep pryv-migration || true",
+        );
         assert_eq!(keys, "", "keys left on source");
         let authorized = self.on("dest", "cat ~/.ssh/authorized_keys");
         assert_eq!(authorized, before.authorized_keys, "who may log in to dest");
@@ -164,7 +184,13 @@ fn ask(address: &str, path: &str, options: &[&str]) -> (String, String) {
     let user = path.split('/').next().unwrap_or_default();
     let token = format!("Authorization: {user}-token");
     let url = format!("https://{address}/{path}");
-    let ca = ["--cacert", "/var/lib/runsheet-lab/ca.crt", "-H", &token, &url];
+    let ca = [
+        "--cacert",
+        "/var/lib/runsheet-lab/ca.crt",
+        "-H",
+        &token,
+        &url,
+    ];
     curl(&[&ca, options].concat())
 }
 
