@@ -128,7 +128,7 @@ pub(super) fn read(path: &Path, plan: &Plan, say: &Say) -> anyhow::Result<Answer
             say.problems(&problems);
             anyhow!("{} cannot be used as it is", path.display())
         })
-        .as_usage()
+        .usage()
 }
 
 fn parse(path: &Path, text: &str, plan: &Plan) -> Result<Answers, Vec<Problem>> {

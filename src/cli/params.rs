@@ -39,8 +39,8 @@ pub(super) fn of_a_run(
     for setting in set {
         let (name, value) = split_setting(setting)
             .map_err(|problem| anyhow!("{problem}"))
-            .as_usage()?;
-        refuse_secret(runbook, &name).as_usage()?;
+            .usage()?;
+        refuse_secret(runbook, &name).usage()?;
         settings.push((name, value));
     }
     for (name, spec) in &runbook.params {
@@ -147,7 +147,7 @@ fn nobody_to_ask(missing: &[(&ParamName, &ParamSpec)]) -> anyhow::Error {
     let error: anyhow::Result<()> = Err(error);
     match error
         .hint("values of an environment stand in its file, as params.NAME")
-        .as_usage()
+        .usage()
     {
         Err(error) => error,
         Ok(()) => anyhow!("these parameters have no value"),

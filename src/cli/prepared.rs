@@ -46,7 +46,7 @@ pub(super) fn prepare(bound: &Bound, say: &Say) -> anyhow::Result<Prepared> {
         let error = anyhow!("{} has no environment `{}`", beside.display(), bound.env);
         return Err(error)
             .hint(format!("it has {}", known.join(", ")))
-            .as_usage();
+            .usage();
     }
     let environment = bind(&runbook, &environments, &bound.env)
         .map_err(|problems| problem_in(&beside, &problems, say))?;

@@ -53,7 +53,7 @@ pub(super) fn walk(
             open: None,
             refused: None,
         };
-        let mut walked = walk.to_its_end().await?;
+        let mut walked = walk.go_on().await?;
         if let (Walked::Blocked(block), true) = (&mut walked, end_when_stuck) {
             walk.end(block).await?;
         }
@@ -113,7 +113,7 @@ struct Walk<'w> {
 }
 
 impl Walk<'_> {
-    async fn to_its_end(&mut self) -> anyhow::Result<Walked> {
+    async fn go_on(&mut self) -> anyhow::Result<Walked> {
         loop {
             if self.folded.run.ending.is_some() {
                 return Ok(Walked::Ended(self.folded.head.clone()));
