@@ -89,13 +89,11 @@ pub(super) fn sit_down(paths: &Paths, run: &RunId, seat: &Seat, say: &Say) -> an
         .context("draw on the terminal")?;
     // What the journal says counts, not what the screen saw last.
     let folded = pick::fold(paths, run)?;
-    match folded.ending {
-        Some(_) => say.talk(&format!(
+    // How to come back to a run that goes on was said when its screen was left.
+    if folded.ending.is_some() {
+        say.talk(&format!(
             "the run has ended; `runsheet report {run}` writes its report"
-        )),
-        None => say.talk(&format!(
-            "the run goes on; `runsheet attach {run}` comes back to it"
-        )),
+        ));
     }
     Ok(match folded.ending {
         Some(_) => pick::exit_of(&folded),

@@ -109,8 +109,9 @@ pub(super) fn the_open_one(paths: &Paths) -> anyhow::Result<RunId> {
             if let [run] = alive.as_slice() {
                 return Ok((*run).clone());
             }
-            Err(anyhow!("{} runs are open", open.len()))
-                .hint(format!("name one, as in `runsheet attach {latest}`"))
+            Err(anyhow!("{} runs are open", open.len())).hint(format!(
+                "name one, as in `runsheet attach {latest}`; `runsheet runs` lists them"
+            ))
         }
     }
     .usage()

@@ -1,7 +1,6 @@
 //! How far back undo reaches.
 
-use super::Way;
-use super::{Run, StepState};
+use super::{PlannedUndo, Run, StepAt, StepState, Stuck, Way};
 use crate::kinds::Performer;
 use crate::names::StepId;
 
@@ -21,10 +20,11 @@ pub struct UndoLimit {
 impl Run {
     /// The step that would be taken back next: the latest whose work may have touched something.
     ///
-    /// None at the beginning, while something is under way, after the end, and behind a point of no
-    /// return.
+    /// None at the beginning, while something is under way or an outcome is unknown, after the end, and
+    /// behind a point of no return.
     pub fn undo_next(&self) -> Option<usize> {
-        if self.ending.is_some() || self.steps.iter().any(StepState::is_under_way) {
+        let moving = |state| StepState::is_under_way(state) || is_unknown(state);
+        if self.ending.is_some() || self.steps.iter().any(moving) {
             return None;
         }
         let number = self.undo_chain().next()?;
@@ -60,8 +60,8 @@ impl Run {
         limit
     }
 
-    /// Steps whose work may have touched something, the latest first; steps that only read, ask or wait
-    /// are passed over.
+    /// Steps whose work may have touched something, the latest first. Steps that only read, ask or wait
+    /// are passed over, and those that leave nothing to take back; never a point of no return.
     fn undo_chain(&self) -> impl Iterator<Item = usize> {
         self.steps
             .iter()
@@ -70,7 +70,9 @@ impl Run {
             .filter_map(|(number, state)| {
                 let planned = self.planned(number)?;
                 let changes = matches!(planned.performer, Performer::Machine | Performer::Person);
-                (state.touched && changes).then_some(number)
+                let leaves = !matches!(planned.undo, PlannedUndo::Nothing { .. })
+                    || planned.point_of_no_return;
+                (state.touched && changes && leaves).then_some(number)
             })
     }
 
@@ -78,4 +80,10 @@ impl Run {
         self.planned(number)
             .is_some_and(|step| !step.point_of_no_return && step.performer(Way::Back).is_some())
     }
+}
+
+/// Whether how a step ended waits for a person's decision.
+pub(super) fn is_unknown(state: &StepState) -> bool {
+    let why = Stuck::Unknown;
+    state.at == StepAt::Stuck { why }
 }

@@ -104,6 +104,9 @@ fn lay_step(step: &StepSpec, values: &Values) -> Result<PlannedStep, PlanError> 
         Undo::Never(reason) => PlannedUndo::Never {
             reason: reason.clone(),
         },
+        Undo::Nothing(reason) => PlannedUndo::Nothing {
+            reason: reason.clone(),
+        },
         Undo::Unsaid => PlannedUndo::Unsaid,
         Undo::Action(action) => PlannedUndo::Action {
             headline: action.headline(&scene).map_err(at)?,

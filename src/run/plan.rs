@@ -152,6 +152,11 @@ pub enum PlannedUndo {
         /// Why not.
         reason: String,
     },
+    /// There is nothing to take back.
+    Nothing {
+        /// Why not.
+        reason: String,
+    },
     /// Nobody said.
     Unsaid,
 }

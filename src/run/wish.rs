@@ -1,5 +1,6 @@
 //! What a person's wish becomes.
 
+use super::back::is_unknown;
 use super::decide::{
     Refusal, allowed, at, find, not_now, now, ready, running_leg, stop_running, words,
 };
@@ -290,21 +291,14 @@ fn go_back(run: &Run, step: &StepId) -> Result<Event, Refusal> {
             .map_or_else(|| step.clone(), |planned| planned.id.clone());
         return Err(Refusal::UnderWay(id));
     }
+    if let Some(open) = run.steps.iter().position(is_unknown) {
+        let wish = "going back before the unknown outcome is decided";
+        let id = run.planned(open).map_or(step, |planned| &planned.id);
+        return Err(not_now(&run.steps[open], id, wish));
+    }
     if run.undo_next() != Some(number) {
         return Err(Refusal::NoWayBack(step.clone()));
     }
-    let unknown = matches!(
-        &state.at,
-        StepAt::Stuck {
-            why: Stuck::Unknown
-        }
-    );
-    allowed(
-        !unknown,
-        state,
-        step,
-        "taking it back before the unknown outcome is decided",
-    )?;
     Ok(Event::StepReached {
         step: step.clone(),
         attempt: state.attempt + 1,

@@ -79,5 +79,6 @@ pub(super) struct ProbeDraft {
 pub(super) enum UndoDraft {
     Action(Box<dyn Action>),
     Never(String),
+    Nothing(String),
     Unsaid,
 }

@@ -127,8 +127,11 @@ pub struct ProbeSpec {
 pub enum Undo {
     /// By this action: the author's, or one that follows from the step's own.
     Action(Box<dyn Action>),
-    /// Not at all, for the reason the author gives.
+    /// Not at all, for the reason the author gives: no step before it can be taken back any more.
     Never(String),
+    /// It leaves nothing that would have to be taken back, for the reason the author gives: going back
+    /// passes over it.
+    Nothing(String),
     /// Nobody said.
     Unsaid,
 }

@@ -72,6 +72,7 @@ fn step(draft: StepDraft) -> Option<StepSpec> {
     let undo = match draft.undo {
         UndoDraft::Action(undo) => Undo::Action(undo),
         UndoDraft::Never(reason) => Undo::Never(reason),
+        UndoDraft::Nothing(reason) => Undo::Nothing(reason),
         UndoDraft::Unsaid => action.derived_undo().map_or(Undo::Unsaid, Undo::Action),
     };
     Some(StepSpec {

@@ -149,19 +149,20 @@ fn action(
 }
 
 fn undo(reader: &mut Reader, value: Spanned<DeValue<'_>>) -> UndoDraft {
-    let says_never =
-        matches!(value.get_ref(), DeValue::Table(table) if table.contains_key("never"));
-    if !says_never {
+    let says = |key| matches!(value.get_ref(), DeValue::Table(table) if table.contains_key(key));
+    let (key, what, draft): (_, _, fn(String) -> UndoDraft) = if says("never") {
+        ("never", "an undo with `never`", UndoDraft::Never)
+    } else if says("nothing") {
+        ("nothing", "an undo with `nothing`", UndoDraft::Nothing)
+    } else {
         return action(reader, "undo", value).map_or(UndoDraft::Unsaid, UndoDraft::Action);
-    }
-    let Some(mut table) = reader.table("undo", "an undo with `never`", value) else {
+    };
+    let Some(mut table) = reader.table("undo", what, value) else {
         return UndoDraft::Unsaid;
     };
-    let reason = reader.line(&mut table, "never", Need::Required);
+    let reason = reader.line(&mut table, key, Need::Required);
     reader.close(table);
-    reason.map_or(UndoDraft::Unsaid, |reason| {
-        UndoDraft::Never(reason.into_inner())
-    })
+    reason.map_or(UndoDraft::Unsaid, |reason| draft(reason.into_inner()))
 }
 
 /// Reads a gate, and for a typed-back one the words as a template.

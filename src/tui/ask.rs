@@ -91,7 +91,7 @@ impl App {
         let run = &self.folded.run;
         match &run.planned(run.undo_next()?)?.undo {
             PlannedUndo::Action { headline, .. } => Some(headline.clone()),
-            PlannedUndo::Never { .. } | PlannedUndo::Unsaid => None,
+            PlannedUndo::Never { .. } | PlannedUndo::Nothing { .. } | PlannedUndo::Unsaid => None,
         }
     }
 

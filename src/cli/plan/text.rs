@@ -97,6 +97,7 @@ fn undo(undo: &PlannedUndo) -> String {
     match undo {
         PlannedUndo::Action { headline, .. } => visible(headline),
         PlannedUndo::Never { reason } => format!("none: {}", visible(reason)),
+        PlannedUndo::Nothing { reason } => format!("not needed: {}", visible(reason)),
         PlannedUndo::Unsaid => "nobody said".to_owned(),
     }
 }

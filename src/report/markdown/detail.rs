@@ -71,6 +71,9 @@ fn undo(undo: &PlannedUndo) -> String {
     match undo {
         PlannedUndo::Action { headline, .. } => format!("Taken back by: {}.", span(headline)),
         PlannedUndo::Never { reason } => format!("Cannot be taken back: {}.", inline(reason)),
+        PlannedUndo::Nothing { reason } => {
+            format!("Leaves nothing to take back: {}.", inline(reason))
+        }
         PlannedUndo::Unsaid => "The runbook does not say how to take it back.".to_owned(),
     }
 }

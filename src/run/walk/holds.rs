@@ -66,7 +66,10 @@ impl Walk {
                 .iter()
                 .any(|lane| matches!(lane.at, LaneAt::Unknown { .. }));
             if unknown {
-                let done = matches!(state.at, StepAt::Done { .. } | StepAt::Skipped { .. });
+                let done = matches!(
+                    state.at,
+                    StepAt::Done { .. } | StepAt::Skipped { .. } | StepAt::Waiting
+                );
                 assert!(!done, "an unknown outcome is never passed over");
             }
         }

@@ -76,8 +76,11 @@ pub(super) fn random_plan(dice: &mut Dice) -> Plan {
                 2 => Gate::TwoPeople,
                 _ => Gate::Confirm,
             };
-            let undo = match dice.below(3) {
+            let undo = match dice.below(4) {
                 0 => PlannedUndo::Unsaid,
+                2 => PlannedUndo::Nothing {
+                    reason: "because".into(),
+                },
                 1 => PlannedUndo::Never {
                     reason: "because".into(),
                 },

@@ -310,6 +310,9 @@ fn undo(page: &mut Page<'_>, planned: &PlannedStep) {
         PlannedUndo::Never { reason } => {
             page.labelled("undo", &format!("none: {reason}"), Tone::Care)
         }
+        PlannedUndo::Nothing { reason } => {
+            page.labelled("undo", &format!("not needed: {reason}"), Tone::Plain)
+        }
         PlannedUndo::Unsaid => page.labelled("undo", "none written down", Tone::Quiet),
     }
 }
