@@ -12,9 +12,8 @@ help:
 
 demo:
 	@scripts/bootstrap demo
-	@echo 'building'
-	@cargo build --locked --release
-	@target/release/runsheet demo
+	@echo 'building the program; the first time this takes a few minutes'
+	@cargo run --locked --release --quiet -- demo
 
 test:
 	@scripts/test

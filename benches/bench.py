@@ -61,7 +61,10 @@ class Bench:
         (self.folder / "authorized").chmod(0o600)
         (self.folder / "sshd_config").write_text(
             f"Port {port}\nListenAddress 127.0.0.1\nHostKey {self.folder}/host\nPidFile none\n"
-            f"AuthorizedKeysFile {self.folder}/authorized\nStrictModes no\nUsePAM no\nMaxSessions 20\n")
+            f"AuthorizedKeysFile {self.folder}/authorized\nStrictModes no\nUsePAM no\nMaxSessions 20\n"
+            # bash reads ~/.bashrc for every ssh command unless it is a shell inside a shell; what this
+            # account keeps there would slow the rival, which logs in anew for each command.
+            "SetEnv SHLVL=1\n")
         host_key = (self.folder / "host.pub").read_text().split()[:2]
         (self.folder / "known_hosts").write_text(f"[127.0.0.1]:{port} {' '.join(host_key)}\n")
         (self.folder / "ssh_config").write_text(
@@ -147,9 +150,10 @@ def bench_steps(bench):
         ours.append(seconds)
         inside.append(between(entries, "step-reached", "proof-answered"))
         started = time.monotonic()
-        script = "".join(f"ssh -F {bench.folder}/ssh_config -S {control} far 'echo {n} > {bench.folder}/made'\n"
-                         f"test \"$(ssh -F {bench.folder}/ssh_config -S {control} far 'cat {bench.folder}/made')\" = {n} || exit 1\n"
-                         for n in range(STEPS))
+        line = f"ssh -n -F {bench.folder}/ssh_config -S {control} far"
+        made = f"{bench.folder}/made"
+        script = "".join(f"{line} 'echo {n} > {made}'\n"
+                         f"test \"$({line} 'cat {made}')\" = {n} || exit 1\n" for n in range(STEPS))
         subprocess.run(["bash"], input=script, text=True, check=True)
         theirs.append(time.monotonic() - started)
     subprocess.run(ssh + ["-O", "exit", "far"], check=True, stderr=subprocess.DEVNULL)

@@ -123,11 +123,12 @@ impl StepAnswers {
 pub(super) fn read(path: &Path, plan: &Plan, say: &Say) -> anyhow::Result<Answers> {
     let text = std::fs::read_to_string(path)
         .with_context(|| format!("read the answers in {}", path.display()))?;
-    parse(path, &text, plan).map_err(|problems| {
-        say.problems(&problems);
-        anyhow!("{} cannot be used as it is", path.display())
-    })
-    .as_usage()
+    parse(path, &text, plan)
+        .map_err(|problems| {
+            say.problems(&problems);
+            anyhow!("{} cannot be used as it is", path.display())
+        })
+        .usage()
 }
 
 fn parse(path: &Path, text: &str, plan: &Plan) -> Result<Answers, Vec<Problem>> {
@@ -165,7 +166,11 @@ fn parse(path: &Path, text: &str, plan: &Plan) -> Result<Answers, Vec<Problem>> 
                 problems.push(Problem::error(&source, id.span(), message));
             }
         }
-        if step.answers.iter().any(|reply| !reply.yes && reply.note.trim().is_empty()) {
+        if step
+            .answers
+            .iter()
+            .any(|reply| !reply.yes && reply.note.trim().is_empty())
+        {
             let message = format!("a no to a question of `{}` needs a note", id.get_ref());
             problems.push(Problem::error(&source, id.span(), message));
         }

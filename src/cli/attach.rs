@@ -6,8 +6,8 @@ use anyhow::{Context, anyhow};
 
 use super::args::{AttachArgs, Seat};
 use super::exit::{Advise, Exit};
-use super::{params, pick};
 use super::say::Say;
+use super::{params, pick};
 use crate::client::{Attach, Client};
 use crate::clock::Clock;
 use crate::engine::{self, Program, Secrets};
@@ -57,14 +57,14 @@ pub(super) fn need_a_terminal() -> anyhow::Result<()> {
     }
     Err(anyhow!("the wizard needs a terminal, and this is none"))
         .hint("without one, use `runsheet run --detach`, `--unattended` or `runsheet show`")
-        .as_usage()
+        .usage()
 }
 
 /// Draws the run until the person leaves or it has ended.
 pub(super) fn sit_down(paths: &Paths, run: &RunId, seat: &Seat, say: &Say) -> anyhow::Result<Exit> {
     let attach = Attach {
         socket: paths.socket(run)?,
-        name: name(seat.name.as_deref()).as_usage()?,
+        name: name(seat.name.as_deref()).usage()?,
         watch: seat.watch,
     };
     let options = Options {
@@ -90,8 +90,12 @@ pub(super) fn sit_down(paths: &Paths, run: &RunId, seat: &Seat, say: &Say) -> an
     // What the journal says counts, not what the screen saw last.
     let folded = pick::fold(paths, run)?;
     match folded.ending {
-        Some(_) => say.talk(&format!("the run has ended; `runsheet report {run}` writes its report")),
-        None => say.talk(&format!("the run goes on; `runsheet attach {run}` comes back to it")),
+        Some(_) => say.talk(&format!(
+            "the run has ended; `runsheet report {run}` writes its report"
+        )),
+        None => say.talk(&format!(
+            "the run goes on; `runsheet attach {run}` comes back to it"
+        )),
     }
     Ok(match folded.ending {
         Some(_) => pick::exit_of(&folded),
@@ -115,13 +119,6 @@ impl Outgoing for Voice {
 
 /// The name a person goes by: their own word, or the account's name.
 pub(super) fn name(given: Option<&str>) -> anyhow::Result<String> {
-    let account = || {
-        ["LOGNAME", "USER"]
-            .iter()
-            .filter_map(|variable| std::env::var(variable).ok())
-            .find(|name| !name.trim().is_empty())
-            .unwrap_or_else(|| format!("uid {}", rustix::process::getuid().as_raw()))
-    };
     let name = given.map_or_else(account, str::to_owned);
     let name = name.trim();
     let good = !name.is_empty()
@@ -130,8 +127,24 @@ pub(super) fn name(given: Option<&str>) -> anyhow::Result<String> {
     if good {
         return Ok(name.to_owned());
     }
-    Err(anyhow!("`{name}` cannot be a name"))
-        .hint(format!("give 1 to {NAME} characters that can be seen, with --as"))
+    Err(anyhow!("`{name}` cannot be a name")).hint(format!(
+        "give 1 to {NAME} characters that can be seen, with --as"
+    ))
+}
+
+/// The account's name. Behind sudo it is that of the person: `root` would say nothing of who was there.
+fn account() -> String {
+    let variable = ["SUDO_USER", "LOGNAME", "USER"]
+        .iter()
+        .filter_map(|variable| std::env::var(variable).ok())
+        .find(|name| !name.trim().is_empty());
+    let asked = || {
+        let said = duct::cmd!("id", "-un").stdin_null().stderr_null().read();
+        said.ok().filter(|name| !name.trim().is_empty())
+    };
+    variable
+        .or_else(asked)
+        .unwrap_or_else(|| format!("uid {}", rustix::process::getuid().as_raw()))
 }
 
 /// Whether the locale and the terminal show more than ASCII.

@@ -106,6 +106,10 @@ fn summary(files: usize, errors: usize, warnings: usize) -> String {
         (0, 0) => format!("{files}: no problem found"),
         (0, _) => format!("{files}: {}", count(warnings, "warning")),
         (_, 0) => format!("{files}: {}", count(errors, "error")),
-        _ => format!("{files}: {}, {}", count(errors, "error"), count(warnings, "warning")),
+        _ => format!(
+            "{files}: {}, {}",
+            count(errors, "error"),
+            count(warnings, "warning")
+        ),
     }
 }

@@ -70,10 +70,15 @@ pub(super) fn demo(args: &DemoArgs, say: &Say) -> anyhow::Result<Exit> {
     let paths = Paths::of_user()?;
     let demos = paths.demo()?;
     for run in clean_up(&paths, &demos)? {
-        say.talk(&format!("an earlier tour is still open; `runsheet attach {run}` comes back to it"));
+        say.talk(&format!(
+            "an earlier tour is still open; `runsheet attach {run}` comes back to it"
+        ));
     }
     let sandbox = make(&demos)?;
-    say.talk(&format!("the sandbox of this tour is {}", sandbox.display()));
+    say.talk(&format!(
+        "the sandbox of this tour is {}",
+        sandbox.display()
+    ));
     if args.prepare {
         let runbook = sandbox.join(RUNBOOK_FILE);
         say.answer(&format!("{}\n", runbook.display()))?;
@@ -96,16 +101,23 @@ pub(super) fn demo(args: &DemoArgs, say: &Say) -> anyhow::Result<Exit> {
 
 fn need_programs() -> anyhow::Result<()> {
     let path = std::env::var_os("PATH").unwrap_or_default();
-    let is_there = |program: &str| std::env::split_paths(&path).any(|dir| dir.join(program).is_file());
-    let missing: Vec<_> = PROGRAMS.iter().filter(|(program, _)| !is_there(program)).collect();
+    let is_there =
+        |program: &str| std::env::split_paths(&path).any(|dir| dir.join(program).is_file());
+    let missing: Vec<_> = PROGRAMS
+        .iter()
+        .filter(|(program, _)| !is_there(program))
+        .collect();
     if missing.is_empty() {
         return Ok(());
     }
     let programs: Vec<&str> = missing.iter().map(|(program, _)| *program).collect();
     let mut packages: Vec<&str> = missing.iter().map(|(_, package)| *package).collect();
     packages.dedup();
-    Err(anyhow!("the tour needs {}, which is not on this machine", programs.join(", ")))
-        .hint(format!("as root: apt-get install {}", packages.join(" ")))
+    Err(anyhow!(
+        "the tour needs {}, which is not on this machine",
+        programs.join(", ")
+    ))
+    .hint(format!("as root: apt-get install {}", packages.join(" ")))
 }
 
 /// Removes the sandboxes whose runs have ended, and names the runs of those that stay.
@@ -206,6 +218,9 @@ mod tests {
     }
 
     fn told(problems: &[crate::problem::Problem]) -> String {
-        problems.iter().map(|problem| format!("{problem}\n")).collect()
+        problems
+            .iter()
+            .map(|problem| format!("{problem}\n"))
+            .collect()
     }
 }

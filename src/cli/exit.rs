@@ -49,7 +49,7 @@ pub(super) trait Advise<T> {
     fn hint(self, hint: impl Into<String>) -> anyhow::Result<T>;
 
     /// Says that the arguments are at fault.
-    fn as_usage(self) -> anyhow::Result<T>;
+    fn usage(self) -> anyhow::Result<T>;
 }
 
 impl<T, E: Into<anyhow::Error>> Advise<T> for Result<T, E> {
@@ -62,7 +62,7 @@ impl<T, E: Into<anyhow::Error>> Advise<T> for Result<T, E> {
         })
     }
 
-    fn as_usage(self) -> anyhow::Result<T> {
+    fn usage(self) -> anyhow::Result<T> {
         self.map_err(|error| {
             let error = error.into();
             let hint = error

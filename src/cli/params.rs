@@ -37,8 +37,10 @@ pub(super) fn of_a_run(
 ) -> anyhow::Result<(Parameters, Secrets)> {
     let mut settings = Vec::new();
     for setting in set {
-        let (name, value) = split_setting(setting).map_err(|problem| anyhow!("{problem}")).as_usage()?;
-        refuse_secret(runbook, &name).as_usage()?;
+        let (name, value) = split_setting(setting)
+            .map_err(|problem| anyhow!("{problem}"))
+            .usage()?;
+        refuse_secret(runbook, &name).usage()?;
         settings.push((name, value));
     }
     for (name, spec) in &runbook.params {
@@ -102,7 +104,9 @@ pub(super) fn secrets_again(plan: &Plan) -> anyhow::Result<Secrets> {
             "this run needs its secrets again, which are kept in memory only: {}",
             names.join(", ")
         ))
-        .hint(format!("set {VARIABLE}NAME for each, or attach from a terminal"));
+        .hint(format!(
+            "set {VARIABLE}NAME for each, or attach from a terminal"
+        ));
     };
     for name in missing {
         let question = format!("{name}, which is kept in memory only and went with its engine");
@@ -113,10 +117,17 @@ pub(super) fn secrets_again(plan: &Plan) -> anyhow::Result<Secrets> {
 }
 
 fn refuse_secret(runbook: &Runbook, name: &str) -> anyhow::Result<()> {
-    let spec = runbook.params.iter().find(|(known, _)| known.as_str() == name);
+    let spec = runbook
+        .params
+        .iter()
+        .find(|(known, _)| known.as_str() == name);
     if spec.is_some_and(|(_, spec)| spec.kind == ParamKind::Secret) {
-        return Err(anyhow!("`{name}` is a secret, and arguments can be read by everybody on this machine"))
-            .hint(format!("leave it out to be asked for it, or set {VARIABLE}{name}"));
+        return Err(anyhow!(
+            "`{name}` is a secret, and arguments can be read by everybody on this machine"
+        ))
+        .hint(format!(
+            "leave it out to be asked for it, or set {VARIABLE}{name}"
+        ));
     }
     Ok(())
 }
@@ -134,7 +145,10 @@ fn nobody_to_ask(missing: &[(&ParamName, &ParamSpec)]) -> anyhow::Error {
         lines.join("\n")
     );
     let error: anyhow::Result<()> = Err(error);
-    match error.hint("values of an environment stand in its file, as params.NAME").as_usage() {
+    match error
+        .hint("values of an environment stand in its file, as params.NAME")
+        .usage()
+    {
         Err(error) => error,
         Ok(()) => anyhow!("these parameters have no value"),
     }
@@ -152,7 +166,11 @@ impl Terminal {
         if !std::io::stdin().is_terminal() {
             return None;
         }
-        let tty = OpenOptions::new().read(true).write(true).open("/dev/tty").ok()?;
+        let tty = OpenOptions::new()
+            .read(true)
+            .write(true)
+            .open("/dev/tty")
+            .ok()?;
         let screen = tty.try_clone().ok()?;
         Some(Self {
             lines: BufReader::new(tty),
@@ -161,21 +179,34 @@ impl Terminal {
     }
 
     /// Asks until the answer fits; a secret without echo. An end of input gives up.
-    fn ask(&mut self, name: &ParamName, question: &str, kind: &ParamKind) -> anyhow::Result<String> {
+    fn ask(
+        &mut self,
+        name: &ParamName,
+        question: &str,
+        kind: &ParamKind,
+    ) -> anyhow::Result<String> {
         loop {
             let choices = match kind {
                 ParamKind::Choice(choices) => format!(" ({})", choices.join(", ")),
                 ParamKind::Secret => " (not shown)".to_owned(),
                 _ => String::new(),
             };
-            write!(&self.screen, "{}{} [{name}]: ", visible(question), visible(&choices))
-                .context("ask on the terminal")?;
+            write!(
+                &self.screen,
+                "{}{} [{name}]: ",
+                visible(question),
+                visible(&choices)
+            )
+            .context("ask on the terminal")?;
             let quiet = match kind {
                 ParamKind::Secret => Some(Quiet::begin(&self.screen)?),
                 _ => None,
             };
             let mut line = String::new();
-            let read = self.lines.read_line(&mut line).context("read from the terminal");
+            let read = self
+                .lines
+                .read_line(&mut line)
+                .context("read from the terminal");
             if let Some(quiet) = quiet {
                 quiet.end()?;
                 writeln!(&self.screen).context("ask on the terminal")?;
@@ -209,7 +240,8 @@ impl<'t> Quiet<'t> {
         let mut quiet = before.clone();
         quiet.local_modes.remove(LocalModes::ECHO);
         // Flush: what was typed before the question was not meant as a secret.
-        tcsetattr(screen, OptionalActions::Flush, &quiet).context("turn off the terminal's echo")?;
+        tcsetattr(screen, OptionalActions::Flush, &quiet)
+            .context("turn off the terminal's echo")?;
         Ok(Self { screen, before })
     }
 

@@ -14,6 +14,9 @@ use crate::run::Run;
 /// The word that stands for the run that was opened last.
 const LATEST: &str = "latest";
 
+/// How much of a run's id is the time at which it was opened: `YYYYMMDD-HHMMSS`.
+const SECOND: usize = 15;
+
 /// The ids of all runs, in the order in which they were opened.
 pub(super) fn all(paths: &Paths) -> anyhow::Result<Vec<RunId>> {
     let folder = paths.runs()?;
@@ -27,8 +30,14 @@ pub(super) fn all(paths: &Paths) -> anyhow::Result<Vec<RunId>> {
             runs.push(run);
         }
     }
-    // An id begins with the time at which the run was opened.
-    runs.sort();
+    // An id begins with the second in which the run was opened. Of two in the same, the folder's first file
+    // tells: the runbook's copy is written once.
+    runs.sort_by_cached_key(|run: &RunId| {
+        let second: String = run.as_str().chars().take(SECOND).collect();
+        let copy = folder.join(run.as_str()).join("runbook.toml");
+        let written = std::fs::metadata(copy).and_then(|about| about.modified());
+        (second, written.ok(), run.clone())
+    });
     Ok(runs)
 }
 
@@ -54,11 +63,13 @@ pub(super) fn one(paths: &Paths, word: &str) -> anyhow::Result<RunId> {
         (_, Some(run), None) => Ok(run.clone()),
         (_, Some(first), Some(second)) => match runs.iter().find(|run| run.as_str() == word) {
             Some(exact) => Ok(exact.clone()),
-            None => Err(anyhow!("`{word}` begins more than one run: {first}, {second}, …"))
-                .hint("give more of the id"),
+            None => Err(anyhow!(
+                "`{word}` begins more than one run: {first}, {second}, …"
+            ))
+            .hint("give more of the id"),
         },
     }
-    .as_usage()
+    .usage()
 }
 
 /// The folder of a run by its id, the beginning of one, `latest`, or a path.
@@ -102,7 +113,7 @@ pub(super) fn the_open_one(paths: &Paths) -> anyhow::Result<RunId> {
                 .hint(format!("name one, as in `runsheet attach {latest}`"))
         }
     }
-    .as_usage()
+    .usage()
 }
 
 /// Whether a run's engine answers its socket.

@@ -35,16 +35,16 @@ pub(super) fn plan(args: &PlanArgs, say: &Say) -> anyhow::Result<Exit> {
             say.answer(&text::phase(&prepared.plan, planned))?;
         }
         say.answer(&text::step(&prepared.plan, place, planned))?;
-        let spec = prepared.runbook.steps.iter().find(|spec| spec.id == planned.id);
+        let spec = prepared
+            .runbook
+            .steps
+            .iter()
+            .find(|spec| spec.id == planned.id);
         let (Some((runtime, fleet)), Some(spec)) = (&online, spec) else {
             continue;
         };
         for lane in &planned.lanes {
-            let proposed = runtime.block_on(survey::propose(
-                fleet,
-                &prepared.values,
-                (spec, lane),
-            ));
+            let proposed = runtime.block_on(survey::propose(fleet, &prepared.values, (spec, lane)));
             obstacles += usize::from(proposed.is_err());
             let several = planned.lanes.len() > 1;
             let shown = text::proposed(lane, several, &proposed);

@@ -32,17 +32,21 @@ pub(super) struct Prepared {
 /// configuration is asked what its names mean.
 pub(super) fn prepare(bound: &Bound, say: &Say) -> anyhow::Result<Prepared> {
     let file = &bound.file;
-    let (runbook, warnings) = read_runbook(file).map_err(|problems| problem_in(file, &problems, say))?;
+    let (runbook, warnings) =
+        read_runbook(file).map_err(|problems| problem_in(file, &problems, say))?;
     say.problems(&warnings);
     let beside = environments_beside(file);
     let environments =
         read_environments(&beside).map_err(|problems| problem_in(&beside, &problems, say))?;
-    let known: Vec<&str> = environments.names().map(|(name, _)| name.as_str()).collect();
+    let known: Vec<&str> = environments
+        .names()
+        .map(|(name, _)| name.as_str())
+        .collect();
     if !known.contains(&bound.env.as_str()) {
         let error = anyhow!("{} has no environment `{}`", beside.display(), bound.env);
         return Err(error)
             .hint(format!("it has {}", known.join(", ")))
-            .as_usage();
+            .usage();
     }
     let environment = bind(&runbook, &environments, &bound.env)
         .map_err(|problems| problem_in(&beside, &problems, say))?;

@@ -53,7 +53,9 @@ pub(super) fn report(args: &ReportArgs, say: &Say) -> anyhow::Result<Exit> {
     if evidence.verdict.is_ok() {
         Ok(Exit::Done)
     } else {
-        say.talk("the record is not what was written; the report says where, and `runsheet verify` too");
+        say.talk(
+            "the record is not what was written; the report says where, and `runsheet verify` too",
+        );
         Ok(Exit::Problems)
     }
 }

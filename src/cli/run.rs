@@ -27,7 +27,9 @@ pub(super) fn run(args: &RunArgs, say: &Say) -> anyhow::Result<Exit> {
     rehearsed(&prepared, &paths)?;
     let run = start(&prepared, &paths)?;
     if args.detach {
-        say.talk(&format!("the run goes on without you; `runsheet attach {run}` joins it"));
+        say.talk(&format!(
+            "the run goes on without you; `runsheet attach {run}` joins it"
+        ));
         say.answer(&format!("{run}\n"))?;
         return Ok(Exit::Done);
     }
@@ -46,7 +48,9 @@ pub(super) fn start(prepared: &Prepared, paths: &Paths) -> anyhow::Result<RunId>
         .context("open the run")?;
     engine::spawn(paths, &run, &prepared.secrets, &Program::own()?)
         .with_context(|| format!("start the engine of run {run}"))
-        .hint(format!("nothing was done yet; `runsheet attach {run}` tries again"))?;
+        .hint(format!(
+            "nothing was done yet; `runsheet attach {run}` tries again"
+        ))?;
     Ok(run)
 }
 

@@ -92,9 +92,7 @@ impl Say {
         if let Some(hint) = aside.and_then(|aside| aside.hint.as_deref()) {
             let _ = writeln!(err, "{blue}hint{plain}: {}", folded(hint));
         }
-        aside
-            .and_then(|aside| aside.exit)
-            .unwrap_or(Exit::Problems)
+        aside.and_then(|aside| aside.exit).unwrap_or(Exit::Problems)
     }
 }
 

@@ -53,7 +53,7 @@ pub(super) fn walk(
             open: None,
             refused: None,
         };
-        let mut walked = walk.to_its_end().await?;
+        let mut walked = walk.go_on().await?;
         if let (Walked::Blocked(block), true) = (&mut walked, end_when_stuck) {
             walk.end(block).await?;
         }
@@ -68,12 +68,16 @@ pub(super) fn walk(
             evidence::show(paths, run, &block, say)?;
             say.talk(&block.why);
             if let Some(key) = &block.add {
-                say.talk(&format!("to go on here without a person, add to the answers: {key}"));
+                say.talk(&format!(
+                    "to go on here without a person, add to the answers: {key}"
+                ));
             }
             let ended = pick::fold(paths, run)?.ending.is_some();
             say.talk(&match ended {
                 true => format!("the run was ended; `runsheet report {run}` writes its report"),
-                false => format!("the run stays as it is; `runsheet attach {run}` goes on from here"),
+                false => {
+                    format!("the run stays as it is; `runsheet attach {run}` goes on from here")
+                }
             });
             Ok(block.exit)
         }
@@ -109,7 +113,7 @@ struct Walk<'w> {
 }
 
 impl Walk<'_> {
-    async fn to_its_end(&mut self) -> anyhow::Result<Walked> {
+    async fn go_on(&mut self) -> anyhow::Result<Walked> {
         loop {
             if self.folded.run.ending.is_some() {
                 return Ok(Walked::Ended(self.folded.head.clone()));
@@ -198,7 +202,9 @@ impl Walk<'_> {
     /// Ends the run where it stands.
     async fn end(&mut self, block: &mut Block) -> anyhow::Result<()> {
         let reason = format!("unattended, and stuck: {}", block.why);
-        let id = self.client.wish(Intent::End { reason: reason.clone() });
+        let id = self.client.wish(Intent::End {
+            reason: reason.clone(),
+        });
         self.open = Some(Open {
             id,
             intent: Intent::End { reason },
@@ -208,7 +214,9 @@ impl Walk<'_> {
             self.hear().await?;
             if self.open.is_none() {
                 let why = self.refused.as_ref().map_or("", |(_, _, why)| why.as_str());
-                block.why.push_str(&format!("; the run could not be ended: {why}"));
+                block
+                    .why
+                    .push_str(&format!("; the run could not be ended: {why}"));
                 return Ok(());
             }
         }
@@ -217,6 +225,6 @@ impl Walk<'_> {
 }
 
 #[cfg(test)]
-pub(super) mod tests {
-    pub use super::next::tests::plan;
+pub(in crate::cli) mod tests {
+    pub(in crate::cli) use super::next::tests::plan;
 }

@@ -17,7 +17,7 @@ pub(super) fn verify(args: &VerifyArgs, say: &Say) -> anyhow::Result<Exit> {
             text.trim()
                 .parse::<Hash>()
                 .with_context(|| format!("read the head `{text}`"))
-                .as_usage()?,
+                .usage()?,
         ),
     };
     let path = Path::new(&args.what);

@@ -27,6 +27,12 @@ pub fn inline(text: &str) -> String {
     out
 }
 
+/// A text of several lines as one paragraph of Markdown.
+pub fn prose(text: &str) -> String {
+    let words: Vec<&str> = text.split_whitespace().collect();
+    inline(&words.join(" "))
+}
+
 /// A text as code within a line of Markdown, its line breaks as `/`; nothing for an empty text.
 pub fn span(text: &str) -> String {
     let text = visible(&one_line(text));
@@ -35,7 +41,12 @@ pub fn span(text: &str) -> String {
     }
     let ticks = "`".repeat(longest_run(&text, '`') + 1);
     // A space keeps a backtick at an end apart; one of each side is not shown (CommonMark 6.1).
-    format!("{ticks} {text} {ticks}")
+    let pad = if text.starts_with('`') || text.ends_with('`') {
+        " "
+    } else {
+        ""
+    };
+    format!("{ticks}{pad}{text}{pad}{ticks}")
 }
 
 /// A Markdown fragment made safe for a cell of a table: a bar would begin the next cell even in code.
@@ -145,7 +156,7 @@ mod tests {
             "a\\|b \\<img src=x\\> \\[x\\](javascript:y) \\`c\\` \\\\u{1b}\\[31m\\\\u{202e} / \\# d"
         );
         assert_eq!(span("`a``b`"), "``` `a``b` ```");
-        assert_eq!(in_table(&span("a | b")), "` a \\| b `");
+        assert_eq!(in_table(&span("a | b")), "`a \\| b`");
         assert_eq!(in_table(&inline("a | b")), "a \\| b");
     }
 

@@ -10,7 +10,7 @@ use std::fmt::Write;
 use crate::kinds::Performer;
 use crate::runbook::{EnvironmentKind, Gate};
 
-use super::clean::{fenced, in_table, inline, span};
+use super::clean::{fenced, in_table, inline, prose, span};
 use super::story::*;
 use super::words::{account, duration, time_of_day, time_utc};
 
@@ -42,7 +42,7 @@ fn first_page(out: &mut String, story: &Story) -> std::fmt::Result {
     writeln!(out, "# {}\n", inline(&story.title))?;
     writeln!(out, "**{}**\n", inline(&story.outcome.sentence))?;
     if !story.about.is_empty() {
-        writeln!(out, "{}\n", inline(&story.about))?;
+        writeln!(out, "{}\n", prose(&story.about))?;
     }
     writeln!(out, "| | |\n| --- | --- |")?;
     let mut row = |name: &str, value: String| writeln!(out, "| {name} | {} |", in_table(&value));
@@ -205,7 +205,8 @@ fn title(kind: LookKind) -> &'static str {
         LookKind::Settled => "An unknown outcome decided",
         LookKind::Skipped => "Skipped",
         LookKind::Attested => "On somebody's word",
-        LookKind::HeldBefore => "Proves nothing",
+        LookKind::HeldBefore => "Proof held before",
+        LookKind::PartlyHeldBefore => "Proof held before in part",
         LookKind::Unchecked => "Without proof",
         LookKind::Failed => "Failed",
         LookKind::Unproved => "Not proved",
@@ -293,6 +294,7 @@ fn proof(step: &StepStory) -> String {
         StepEnd::ProvedVacuously => "**held before**".to_owned(),
         StepEnd::Attested => "**on somebody's word**".to_owned(),
         StepEnd::Unchecked if step.performer == Performer::Nobody => "–".to_owned(),
+        StepEnd::Unchecked if step.performer == Performer::Watch => "came true".to_owned(),
         StepEnd::Unchecked => "none asked for".to_owned(),
         StepEnd::Skipped
         | StepEnd::NotReached
@@ -325,7 +327,7 @@ fn chain(out: &mut String, story: &Story) -> std::fmt::Result {
     )?;
     out.push_str(&fenced("", &chain.head));
     writeln!(out, "\nWhen this was written, the verification said:\n")?;
-    out.push_str(&fenced("", &chain.verdict.join("\n")));
+    out.push_str(&fenced("", &verdict(&chain.verdict)));
     writeln!(
         out,
         "\nTo ask again, here or with the verifier in Python, which shares no code with this program:\n"
@@ -336,6 +338,24 @@ fn chain(out: &mut String, story: &Story) -> std::fmt::Result {
     );
     out.push_str(&fenced("sh", &commands));
     writeln!(out, "\n{THREAT}")
+}
+
+/// What the verification said; files that no record names are counted, because most are the times beside
+/// outputs, and a reviewer who wants their names asks `verify`.
+fn verdict(lines: &[String]) -> String {
+    const UNRECORDED: &str = "unrecorded  ";
+    let (unrecorded, mut kept): (Vec<&str>, Vec<&str>) = lines
+        .iter()
+        .map(String::as_str)
+        .partition(|line| line.starts_with(UNRECORDED));
+    let counted = format!(
+        "{UNRECORDED}{} files that no record names",
+        unrecorded.len()
+    );
+    if !unrecorded.is_empty() {
+        kept.insert(kept.len().saturating_sub(1), &counted);
+    }
+    kept.join("\n")
 }
 
 fn long(seconds: u64) -> String {

@@ -19,7 +19,7 @@ mod tails;
 mod teller;
 mod words;
 
-pub use clean::{fenced, in_table, inline, json_text, span};
+pub use clean::{fenced, in_table, inline, json_text, prose, span};
 pub use evidence::{Evidence, EvidenceError};
 pub use story::*;
 pub use tails::Tail;

@@ -186,7 +186,7 @@ pub enum LookKind {
     Skipped,
     /// Somebody vouched for a step.
     Attested,
-    /// A proof held before the step already, and so proves nothing about it.
+    /// The whole proof held before the step already, and so proves nothing about it.
     HeldBefore,
     /// A step is done and the runbook asks for no proof.
     Unchecked,
@@ -206,6 +206,8 @@ pub enum LookKind {
     Obstructed,
     /// A step found the world already as wanted.
     Already,
+    /// Some questions of a proof held before the step already; the others did not.
+    PartlyHeldBefore,
     /// The connection to a machine was lost.
     LinkLost,
     /// Another engine took the run up.

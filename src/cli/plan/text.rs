@@ -28,7 +28,9 @@ pub(super) fn head(plan: &Plan) -> String {
         let _ = writeln!(out, "  {} = {}", machine.name, visible(&machine.label));
     }
     for (name, value) in &plan.params {
-        let value = value.as_deref().map_or_else(|| "(secret)".to_owned(), visible);
+        let value = value
+            .as_deref()
+            .map_or_else(|| "(secret)".to_owned(), visible);
         let _ = writeln!(out, "  {} = {value}", visible(name));
     }
     out
@@ -61,7 +63,13 @@ pub(super) fn step(plan: &Plan, place: usize, step: &PlannedStep) -> String {
     if step.estimate_seconds > 0 {
         marks.push(format!("about {}", long(step.estimate_seconds)));
     }
-    let _ = writeln!(out, "\n{:>3}  {} [{}]", place + 1, visible(&step.title), step.id);
+    let _ = writeln!(
+        out,
+        "\n{:>3}  {} [{}]",
+        place + 1,
+        visible(&step.title),
+        step.id
+    );
     let _ = writeln!(out, "     on     {}", lanes.join(", "));
     let _ = writeln!(out, "     does   {}", visible(&step.headline));
     let _ = writeln!(out, "     gate   {}", gate(&step.gate));

@@ -26,7 +26,11 @@ pub(super) fn show(paths: &Paths, run: &RunId, block: &Block, say: &Say) -> anyh
     };
     for leg in &attempt.legs {
         let outcome = leg.outcome.as_deref().unwrap_or("not ended");
-        say.talk(&format!("  {} on {}: {outcome}", title(&leg.title), leg.lane));
+        say.talk(&format!(
+            "  {} on {}: {outcome}",
+            title(&leg.title),
+            leg.lane
+        ));
         let tail = leg.output.as_ref().and_then(|output| output.tail.as_ref());
         for line in tail.iter().flat_map(|tail| &tail.lines) {
             say.talk(&format!("    | {}", visible(line)));
@@ -41,7 +45,10 @@ pub(super) fn show(paths: &Paths, run: &RunId, block: &Block, say: &Say) -> anyh
             Holds::No => "does not hold",
             Holds::CannotSay => "cannot be said",
         };
-        say.talk(&format!("  proof {holds}: {} ({})", proof.says, answer.seen));
+        say.talk(&format!(
+            "  proof {holds}: {} ({})",
+            proof.says, answer.seen
+        ));
     }
     say.talk("");
     Ok(())

@@ -1,8 +1,8 @@
 //! One line an entry, for a log.
 
+use crate::probe::Holds;
 use crate::problem::visible;
 use crate::run::{Actor, Asked, Ending, Entry, Event, LaneOutcome, Run, Stop, Way};
-use crate::probe::Holds;
 
 /// The line of an entry; `before` is the run up to it.
 pub(super) fn line(entry: &Entry, before: &Run) -> String {
@@ -10,12 +10,13 @@ pub(super) fn line(entry: &Entry, before: &Run) -> String {
         Actor::Engine => String::new(),
         Actor::Operator(operator) => format!(" ({})", operator.name),
     };
-    let step = entry.event.step().map_or_else(String::new, |step| {
-        match before.step(step) {
+    let step = entry
+        .event
+        .step()
+        .map_or_else(String::new, |step| match before.step(step) {
             Some((place, ..)) => format!("{} {step}: ", place + 1),
             None => format!("{step}: "),
-        }
-    });
+        });
     let at = entry.at.strftime("%H:%M:%S");
     let text = format!("{step}{}{who}", what(&entry.event, before));
     format!("{at} {}\n", visible(&text.replace(['\n', '\t'], " ")))

@@ -4,9 +4,7 @@ use super::super::answers::Answers;
 use super::super::exit::Exit;
 use crate::kinds::Performer;
 use crate::names::StepId;
-use crate::run::{
-    Intent, LaneAt, PlannedStep, Run, StepAt, StepState, Stuck, Way, wanted,
-};
+use crate::run::{Intent, LaneAt, PlannedStep, Run, StepAt, StepState, Stuck, Way, wanted};
 use crate::runbook::Gate;
 
 /// What to do next.
@@ -46,7 +44,10 @@ pub(super) fn next(run: &Run, answers: &Answers) -> Next {
         return Next::Wait;
     };
     if state.way == Way::Back {
-        let why = format!("step {} is being taken back, which only a person decides", planned.id);
+        let why = format!(
+            "step {} is being taken back, which only a person decides",
+            planned.id
+        );
         return blocked(planned, why, None);
     }
     match &state.at {
@@ -123,7 +124,11 @@ fn at_gate(planned: &PlannedStep, state: &StepState, answers: &Answers) -> Next 
         Gate::Auto | Gate::Confirm if answers.approves(&step) => approve(None),
         Gate::Auto | Gate::Confirm => {
             let why = format!("the gate of step {step} asks for a yes");
-            blocked(planned, why, Some(format!("\"{step}\" in the list approve = […]")))
+            blocked(
+                planned,
+                why,
+                Some(format!("\"{step}\" in the list approve = […]")),
+            )
         }
     }
 }

@@ -7,7 +7,7 @@ use crate::probe::Holds;
 use crate::run::{PlannedUndo, Way};
 use crate::runbook::{Downtime, Gate};
 
-use super::super::clean::{fenced, in_table, inline, span};
+use super::super::clean::{fenced, in_table, inline, prose, span};
 use super::super::story::*;
 use super::super::words::{duration, seconds_between, time_of_day};
 
@@ -18,13 +18,13 @@ pub(super) fn step(out: &mut String, story: &Story, step: &StepStory) -> Result 
     let kind = span(&step.kind);
     writeln!(
         out,
-        "{id}, {kind}, {}, {}: {}.\n",
+        "{id}, {kind}, {}{}: {}.\n",
         gate(&step.gate),
         marks(step),
         inline(&step.sentence)
     )?;
     if !step.about.is_empty() {
-        writeln!(out, "{}\n", inline(&step.about))?;
+        writeln!(out, "{}\n", prose(&step.about))?;
     }
     writeln!(
         out,
@@ -64,10 +64,7 @@ fn marks(step: &StepStory) -> String {
         let estimate = i64::try_from(estimate).unwrap_or(i64::MAX);
         marks.push(format!("estimated at {}", duration(estimate)));
     }
-    if marks.is_empty() {
-        marks.push("no estimate".to_owned());
-    }
-    marks.join(", ")
+    marks.into_iter().map(|mark| format!(", {mark}")).collect()
 }
 
 fn undo(undo: &PlannedUndo) -> String {
@@ -259,7 +256,7 @@ fn proofs(out: &mut String, story: &Story, attempt: &Attempt) -> Result {
             true => "not asked".to_owned(),
             false => after.join("; then "),
         };
-        let cells = [inline(&proof.says), inline(at), before, after];
+        let cells = [span(&proof.says), inline(at), before, after];
         let cells: Vec<String> = cells.iter().map(|cell| in_table(cell)).collect();
         writeln!(out, "| {} |", cells.join(" | "))?;
     }

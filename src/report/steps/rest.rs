@@ -59,13 +59,16 @@ fn look_at_proof(
         return;
     };
     let said = |wanted: &dyn Fn(&&ProofStory) -> bool| {
-        let says: Vec<String> = attempt
+        let mut says: Vec<String> = attempt
             .proofs
             .iter()
             .filter(wanted)
             .map(|proof| proof.says.clone())
             .collect();
-        (says.len(), says.join("; "))
+        let number = says.len();
+        // The lanes of a step ask the same question each.
+        says.dedup();
+        (number, says.join("; "))
     };
     let (kind, text) = match at {
         StepAt::Done {
@@ -79,9 +82,10 @@ fn look_at_proof(
             how: Done::Proved { vacuous: false },
         } => match said(&|proof| proof.held_before) {
             (0, _) => return,
-            (_, says) => {
-                let text = format!("this part of its proof held before it: {says}");
-                (LookKind::HeldBefore, text)
+            (held, _) => {
+                let all = attempt.proofs.len();
+                let text = format!("{held} of the {all} questions of its proof held before it");
+                (LookKind::PartlyHeldBefore, text)
             }
         },
         StepAt::Done {
@@ -110,7 +114,21 @@ fn look_at_proof(
 
 /// Where a step stands at the end of the record.
 pub(in crate::report) fn conclude(story: &mut StepStory, state: &StepState) {
-    story.sentence = sentence(state);
+    story.sentence = match (&state.at, story.performer) {
+        (
+            StepAt::Done {
+                how: Done::Unchecked,
+            },
+            Performer::Nobody,
+        ) => "was read".to_owned(),
+        (
+            StepAt::Done {
+                how: Done::Unchecked,
+            },
+            Performer::Watch,
+        ) => "came true".to_owned(),
+        _ => sentence(state),
+    };
     story.state = match &state.at {
         StepAt::Waiting if state.undone => StepEnd::TakenBack,
         StepAt::Waiting => StepEnd::NotReached,

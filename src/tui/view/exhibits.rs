@@ -10,6 +10,19 @@ use crate::run::{LaneShown, PlannedStep, PlannedUndo, StepState, Way};
 use crate::tui::clean;
 use crate::tui::look::Tone;
 
+/// Commands of more lines than this stand in full below everything else of a step, and are only named above,
+/// so that proof and way back can be read beside them without scrolling.
+const LONG: usize = 12;
+
+/// Where commands of many lines stand.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Long {
+    /// In their place.
+    InPlace,
+    /// Below, by [`in_full`].
+    Below,
+}
+
 /// The exhibits as a page of their own, for the column beside the step.
 pub(super) fn page(cx: &Cx<'_>, width: usize) -> Vec<Line<'static>> {
     let mut page = Page::new(cx, width);
@@ -21,13 +34,19 @@ pub(super) fn page(cx: &Cx<'_>, width: usize) -> Vec<Line<'static>> {
         };
         page.own(title, Tone::Strong);
         page.gap();
-        put(cx, &mut page, planned, state);
+        put(cx, &mut page, planned, state, Long::InPlace);
     }
     page.lines
 }
 
 /// Puts the exhibits of a step on a page; before anything was shown, the one line of the plan.
-pub(super) fn put(cx: &Cx<'_>, page: &mut Page<'_>, planned: &PlannedStep, state: &StepState) {
+pub(super) fn put(
+    cx: &Cx<'_>,
+    page: &mut Page<'_>,
+    planned: &PlannedStep,
+    state: &StepState,
+    long: Long,
+) {
     let Some(shown) = &state.shown else {
         let (label, text) = match (&planned.undo, state.way) {
             (PlannedUndo::Action { headline, .. }, Way::Back) => ("undoes", headline.as_str()),
@@ -44,25 +63,58 @@ pub(super) fn put(cx: &Cx<'_>, page: &mut Page<'_>, planned: &PlannedStep, state
             }
             page.labelled("on", &label(cx, &lane.lane), Tone::Strong);
         }
-        one_lane(cx, page, lane, person);
+        one_lane(cx, page, lane, (person, long));
     }
 }
 
-fn one_lane(cx: &Cx<'_>, page: &mut Page<'_>, shown: &LaneShown, person: bool) {
+/// Puts the commands in full that [`put`] only named.
+pub(super) fn in_full(cx: &Cx<'_>, page: &mut Page<'_>, state: &StepState) {
+    for lane in state.shown.iter().flat_map(|shown| &shown.lanes) {
+        for exhibit in &lane.proposal.exhibits {
+            if let Exhibit::Command { at, text, env } = exhibit
+                && is_long(text)
+            {
+                page.gap();
+                command(cx, page, (at, &lane.lane), (text, env));
+            }
+        }
+    }
+}
+
+fn is_long(text: &str) -> bool {
+    text.lines().count() > LONG
+}
+
+fn command(
+    cx: &Cx<'_>,
+    page: &mut Page<'_>,
+    (at, lane): (&MachineName, &MachineName),
+    (text, env): (&str, &[(String, String)]),
+) {
+    page.labelled("runs", text, Tone::Strong);
+    elsewhere(cx, page, at, lane);
+    for (name, value) in env {
+        page.labelled("", &format!("with {name}={value}"), Tone::Quiet);
+    }
+}
+
+fn one_lane(cx: &Cx<'_>, page: &mut Page<'_>, shown: &LaneShown, (person, long): (bool, Long)) {
     if let Some(already) = &shown.proposal.already {
         page.labelled("already", &format!("{already}; nothing runs"), Tone::Good);
     }
     for exhibit in &shown.proposal.exhibits {
         match exhibit {
-            Exhibit::Text { text } => {
-                page.labelled(if person { "do" } else { "" }, text, Tone::Plain)
+            Exhibit::Text { text } if person => page.labelled("do", text, Tone::Plain),
+            Exhibit::Text { text } => page.text(text, Tone::Plain),
+            Exhibit::Command { at, text, .. } if long == Long::Below && is_long(text) => {
+                let first = text.lines().find(|line| !line.trim().is_empty());
+                page.labelled("runs", first.unwrap_or_default(), Tone::Strong);
+                elsewhere(cx, page, at, &shown.lane);
+                let lines = text.lines().count();
+                page.labelled("", &format!("({lines} lines, in full below)"), Tone::Quiet);
             }
             Exhibit::Command { at, text, env } => {
-                page.labelled("runs", text, Tone::Strong);
-                elsewhere(cx, page, at, &shown.lane);
-                for (name, value) in env {
-                    page.labelled("", &format!("with {name}={value}"), Tone::Quiet);
-                }
+                command(cx, page, (at, &shown.lane), (text, env));
             }
             Exhibit::Diff { at, path, unified } => {
                 page.labelled("changes", path, Tone::Strong);

@@ -6,6 +6,7 @@ use ratatui::text::{Line, Span};
 use ratatui::widgets::Paragraph;
 use unicode_width::UnicodeWidthStr;
 
+use super::exhibits::Long;
 use super::page::{Page, scrolled};
 use super::{Cx, block, end, exhibits, printed};
 use crate::run::{Actor, PlannedStep, PlannedUndo, Proof, StepAt, StepState, Way};
@@ -115,7 +116,7 @@ fn detail(
         page.gap();
     }
     if where_exhibits == Exhibits::Here && !short && !stuck {
-        exhibits::put(cx, &mut page, planned, state);
+        exhibits::put(cx, &mut page, planned, state, Long::Below);
     }
     proofs(cx, &mut page, planned, state, short);
     if short {
@@ -125,7 +126,7 @@ fn detail(
         undo(&mut page, planned);
     }
     if where_exhibits == Exhibits::Here && stuck {
-        exhibits::put(cx, &mut page, planned, state);
+        exhibits::put(cx, &mut page, planned, state, Long::Below);
     }
     times(&mut page, planned, state);
     for note in cx
@@ -164,6 +165,9 @@ fn detail(
         }
         _ => {}
     }
+    if where_exhibits == Exhibits::Here {
+        exhibits::in_full(cx, &mut page, state);
+    }
     page.lines
 }
 
@@ -195,8 +199,13 @@ fn head(
             cx.clean(word, tone),
         ]);
     } else {
-        for part in clean::wrap(&title, room) {
-            page.line(vec![cx.clean(part, Tone::Strong)]);
+        // The number stays alone at the left.
+        for (line, part) in clean::wrap(title.trim_start(), room.saturating_sub(5))
+            .iter()
+            .enumerate()
+        {
+            let indent = if line == 0 { " " } else { "    " };
+            page.line(vec![cx.clean(format!("{indent}{part}"), Tone::Strong)]);
         }
         page.line(vec![Span::raw("    "), cx.clean(word, tone)]);
     }
