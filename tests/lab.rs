@@ -14,7 +14,9 @@ use std::time::Duration;
 
 use e2e::home::Home;
 use e2e::terminal::Terminal;
-use e2e::walk::{CTRL_D, at_gate, go_on_until, look_back, words_to_type, write_note};
+use e2e::walk::{
+    CTRL_D, ESC, at_gate, end, go_back_until, go_on_until, look_back, words_to_type, write_note,
+};
 use e2e::world::Lab;
 
 const RUNBOOK: &str = "runbooks/pryv-core-migration.toml";
@@ -126,6 +128,31 @@ fn an_operator_walks_the_migration_in_the_wizard_from_the_first_key_to_the_last_
     });
 }
 
+/// The sentence of the procedure that is true only until customers write to dest, made true.
+#[test]
+fn going_back_before_the_point_of_no_return_serves_customers_from_source_again() {
+    in_the_lab("the way back", |lab| {
+        let (home, before) = (Home::new(), lab.look());
+        let patience = Duration::from_secs(60);
+        let words = ["run", RUNBOOK, "--env", "lab", "--as", "ana"];
+        let mut ana = Terminal::start("ana", home.in_terminal(&words), 24, 80);
+        go_on_until(&ana, "the gate of redirect-nginx", |screen| {
+            at_gate(screen, "Set NGINX on source to proxy")
+        });
+        lab.assert_source_refuses();
+        go_back_until(&ana, "the end of what can be taken back", |screen| {
+            screen.contains("nothing to take back")
+        });
+        end(&ana, "the window was called off");
+        ana.wait_for("ended before its last step", patience);
+        ana.press("\r");
+        assert_eq!(ana.wait_exit(patience), 3, "ended before the last step");
+        lab.assert_untouched(&before);
+        let report = assert_recorded(&home);
+        assert!(report.contains("the window was called off"), "{report}");
+    });
+}
+
 fn walk(home: &Home) {
     let patience = Duration::from_secs(60);
     let words = ["run", RUNBOOK, "--env", "lab", "--as", "ana"];
@@ -142,7 +169,7 @@ fn walk(home: &Home) {
         "the key's gate was not seen"
     );
     // Letters belong to the field that wants the words; Esc gives them back to the keys.
-    ana.press("\x1b");
+    ana.press(ESC);
     ana.wait_for("n note", patience);
     write_note(&ana, &NOTE);
 

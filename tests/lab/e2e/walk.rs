@@ -6,6 +6,7 @@ use std::time::{Duration, Instant};
 use super::terminal::Terminal;
 
 const ENTER: &str = "\r";
+pub const ESC: &str = "\x1b";
 const UP: &str = "\x1b[A";
 const DOWN: &str = "\x1b[B";
 const CTRL_S: &str = "\x13";
@@ -29,11 +30,16 @@ fn enter_means(screen: &str) -> Option<String> {
         .map(str::to_owned)
 }
 
-/// Whether the step of a title waits for its operator.
+/// Whether the step of a title waits for its operator, on a small screen.
 pub fn at_gate(screen: &str, title: &str) -> bool {
-    screen
-        .lines()
-        .any(|line| line.contains(title) && line.contains("▶ your turn"))
+    let panel = panel(screen);
+    panel.contains(title) && panel.contains("▶ your turn")
+}
+
+/// What stands beside the list of steps, in one line.
+fn panel(screen: &str) -> String {
+    let lines = screen.lines().filter_map(|line| line.split('│').nth(1));
+    lines.map(str::trim).collect::<Vec<_>>().join(" ")
 }
 
 /// Goes on until something is true of the screen, saying yes to everything on the way.
@@ -68,6 +74,41 @@ pub fn go_on_until(terminal: &Terminal, what: &str, is: impl Fn(&str) -> bool) {
             }
         }
     }
+}
+
+/// Takes one step after the other back until something is true of the screen.
+pub fn go_back_until(terminal: &Terminal, what: &str, is: impl Fn(&str) -> bool) {
+    let mut since = Instant::now();
+    loop {
+        let screen = terminal.still();
+        if is(&screen) {
+            return;
+        }
+        if screen.contains("This takes the step back.") && enter_means(&screen).is_some() {
+            terminal.press(ENTER);
+        } else if screen.contains("Esc not now") {
+            // The field of a gate that is typed back has the letters.
+            terminal.press(ESC);
+        } else if screen.contains("go back…") {
+            terminal.press("b");
+            terminal.wait_for("Take back step", PATIENCE);
+            choose(terminal, "Take it back");
+        } else if since.elapsed() > PATIENCE {
+            terminal.fail(&format!("no way back, on the way to: {what}"));
+        } else {
+            sleep(Duration::from_millis(200));
+            continue;
+        }
+        since = Instant::now();
+    }
+}
+
+/// Ends the run before its last step.
+pub fn end(terminal: &Terminal, reason: &str) {
+    terminal.press("e");
+    terminal.wait_for("Ctrl-S send", PATIENCE);
+    terminal.type_text(reason);
+    terminal.press(CTRL_S);
 }
 
 fn act(terminal: &Terminal, screen: &str, word: &str) {
@@ -118,12 +159,7 @@ fn type_back(terminal: &Terminal, screen: &str) {
 
 /// The words between `Type` and `and Enter`, a line's end in them or not.
 pub fn words_to_type(screen: &str) -> Option<String> {
-    let panel: Vec<&str> = screen
-        .lines()
-        .filter_map(|line| line.split('│').nth(1))
-        .map(str::trim)
-        .collect();
-    let text = panel.join(" ");
+    let text = panel(screen);
     let after = text.split_once("Type ")?.1;
     let words = after.split_once(" and Enter")?.0;
     Some(words.trim().to_owned())

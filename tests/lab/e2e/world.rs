@@ -96,6 +96,36 @@ impl Lab {
         self.assert_nothing_left(before);
     }
 
+    /// Asserts that source does not answer customers.
+    pub fn assert_source_refuses(&self) {
+        let (code, said) = ask(SOURCE, "ana/streams", &[]);
+        assert_eq!(code, "000", "source answers: {said}");
+    }
+
+    /// Asserts that source serves what it served, itself, and that dest does not run.
+    pub fn assert_untouched(&self, before: &Before) {
+        for (user, summary) in &before.summaries {
+            assert_eq!(&body(SOURCE, user, "summary"), summary, "source, {user}");
+        }
+        let (code, said) = ask(SOURCE, "ana/streams", &["-D", "-"]);
+        assert!(
+            code == "200" && said.contains("Pryv-Core: source"),
+            "{code}: {said}"
+        );
+        assert_eq!(self.on("dest", "docker ps -q"), "", "what runs on dest");
+        self.assert_no_key(before);
+    }
+
+    fn assert_no_key(&self, before: &Before) {
+        let keys = self.on(
+            "source",
+            "ls ~/.ssh/ 2>/dev/null | grep pryv-migration || true",
+        );
+        assert_eq!(keys, "", "keys left on source");
+        let authorized = self.on("dest", "cat ~/.ssh/authorized_keys");
+        assert_eq!(authorized, before.authorized_keys, "who may log in to dest");
+    }
+
     fn assert_data(&self, before: &Before) {
         for (user, summary) in &before.summaries {
             assert_eq!(&body(DEST, user, "summary"), summary, "dest, {user}");
@@ -156,13 +186,7 @@ impl Lab {
     }
 
     fn assert_nothing_left(&self, before: &Before) {
-        let keys = self.on(
-            "source",
-            "ls ~/.ssh/ 2>/dev/null | grep pryv-migration || true",
-        );
-        assert_eq!(keys, "", "keys left on source");
-        let authorized = self.on("dest", "cat ~/.ssh/authorized_keys");
-        assert_eq!(authorized, before.authorized_keys, "who may log in to dest");
+        self.assert_no_key(before);
         for machine in ["source", "dest"] {
             let left = self.on(
                 machine,
