@@ -46,7 +46,9 @@ assemble() {
     cd /
     umount -l /run/box
     rmdir /run/box
-    exec /bin/bash /opt/lab/machine/init.sh "$name" "$role" "$net.$octet" "$cgroup"
+    # Nothing of the caller's environment: with an XDG_RUNTIME_DIR of the box in it, whose folder is not
+    # here, containerd cannot start a program in a container.
+    exec /usr/bin/env -i /bin/bash /opt/lab/machine/init.sh "$name" "$role" "$net.$octet" "$cgroup"
 }
 
 # Homes, local programs, logs and every folder that is not a part of the distribution stay the box's own
