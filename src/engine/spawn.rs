@@ -42,7 +42,7 @@ const KEPT: [&str; 9] = [
 ];
 
 /// Variables kept by the beginning of their names.
-const KEPT_PREFIXES: [&str; 2] = ["XDG_", "RUNSHEET_"];
+const KEPT_PREFIX: &str = "XDG_";
 
 /// The program that is an engine.
 #[derive(Debug, Clone)]
@@ -132,7 +132,7 @@ pub fn spawn(
 }
 
 fn is_kept(name: &str) -> bool {
-    KEPT.contains(&name) || KEPT_PREFIXES.iter().any(|kept| name.starts_with(kept))
+    KEPT.contains(&name) || name.starts_with(KEPT_PREFIX)
 }
 
 fn wait(child: &mut Child, socket: &Path, log: (&Path, u64)) -> Result<(), EngineError> {

@@ -41,6 +41,7 @@ impl App {
             | Action::Review
             | Action::Skip
             | Action::GoBack
+            | Action::DropBack
             | Action::Stop
             | Action::Note => self.would_do(action),
             Action::End => run.current().is_some() && self.would_do(action),
@@ -150,6 +151,7 @@ impl App {
             Action::Retry => Intent::Retry { step, attempt },
             Action::ProveAgain => Intent::ProveAgain { step, attempt },
             Action::Look => Intent::Look { step, attempt },
+            Action::DropBack => Intent::DropBack { step, attempt },
             Action::Stop => Intent::Stop {
                 step,
                 attempt,
@@ -237,7 +239,7 @@ impl App {
     pub(super) fn act(&mut self, action: Action, verdict: Verdict, came: Came) -> Vec<Effect> {
         match action {
             Action::Approve => return self.approve(verdict),
-            Action::ProveAgain | Action::Look | Action::Review => {
+            Action::ProveAgain | Action::Look | Action::Review | Action::DropBack => {
                 return self
                     .intent(action)
                     .map_or_else(Vec::new, |intent| self.wish(intent, None));

@@ -50,6 +50,8 @@ pub(super) enum Action {
     Skip,
     /// Takes the latest step back.
     GoBack,
+    /// Leaves a step as it is that was about to be taken back.
+    DropBack,
     /// Ends what runs.
     Stop,
     /// Writes a note.
@@ -228,6 +230,8 @@ pub(super) const KEYS: &[Binding] = table! {
         "skip…": "go on without the step, with a reason";
     [plain('b', "b")] Run Room A::GoBack,
         "go back…": "take back the latest step that changed something";
+    [plain('w', "w")] Run First A::DropBack,
+        "leave it as it is": "do not take the step back after all; nothing of that was started";
     [plain('v', "v")] Run Room A::Review,
         "look again": "ask the machines again what the step would do";
     [plain('e', "e")] Run Room A::End,

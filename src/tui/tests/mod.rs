@@ -1,6 +1,8 @@
 //! The screen, tested by folding events, drawing and pressing keys.
 
+mod hands;
 mod hostile;
+mod late;
 mod live;
 mod night;
 mod press;

@@ -9,6 +9,7 @@ use crate::runbook::{EnvironmentKind, Gate};
 use crate::tui::Look;
 use crate::wire::Live;
 
+use super::late;
 use super::runbook::{command, leg, migration, rsync};
 use super::stage::{Stage, machine, step};
 
@@ -36,14 +37,14 @@ pub(super) const MOMENTS: &[(&str, Make)] = &[
     ("stuck-unproved", unproved),
     ("stuck-obstructed", obstructed),
     ("unknown", unknown),
-    ("taking-back", taking_back),
-    ("no-way-back", no_way_back),
-    ("lanes", lanes),
-    ("disconnected", disconnected),
-    ("watching", watching),
-    ("all-settled", all_settled),
-    ("ended", ended),
-    ("ended-early", ended_early),
+    ("taking-back", late::taking_back),
+    ("no-way-back", late::no_way_back),
+    ("lanes", late::lanes),
+    ("disconnected", late::disconnected),
+    ("watching", late::watching),
+    ("all-settled", late::all_settled),
+    ("ended", late::ended),
+    ("ended-early", late::ended_early),
 ];
 
 fn begin(kind: EnvironmentKind, look: Look) -> Stage {
@@ -52,7 +53,7 @@ fn begin(kind: EnvironmentKind, look: Look) -> Stage {
     stage
 }
 
-fn production(look: Look) -> Stage {
+pub(super) fn production(look: Look) -> Stage {
     begin(EnvironmentKind::Production, look)
 }
 
@@ -95,7 +96,7 @@ fn preparing(look: Look) -> Stage {
     stage
 }
 
-fn gate(look: Look) -> Stage {
+pub(super) fn gate(look: Look) -> Stage {
     let mut stage = production(look);
     stage.does().does().show(
         vec![("source", rsync())],
@@ -269,7 +270,7 @@ fn question(look: Look) -> Stage {
     stage
 }
 
-fn failed(look: Look) -> Stage {
+pub(super) fn failed(look: Look) -> Stage {
     let mut stage = running(look);
     stage.prints(
         "source",
@@ -280,7 +281,7 @@ fn failed(look: Look) -> Stage {
     stage
 }
 
-fn unproved(look: Look) -> Stage {
+pub(super) fn unproved(look: Look) -> Stage {
     let mut stage = running(look);
     stage.ends("source", LaneOutcome::Succeeded { code: 0 });
     stage.proved(&[(0, Holds::No, "12 files differ"), (1, Holds::Yes, "1.1 TB")]);
@@ -325,128 +326,5 @@ fn unknown(look: Look) -> Stage {
             (1, Holds::Yes, "1.1 TB"),
         ]),
     });
-    stage
-}
-
-fn taking_back(look: Look) -> Stage {
-    let mut stage = unproved(look);
-    stage.wish(
-        1,
-        Intent::GoBack {
-            step: step("copy-users"),
-        },
-    );
-    stage.show(
-        vec![("source", command("ssh dest rm -r -- /var/pryv/data"))],
-        &[],
-    );
-    stage
-}
-
-fn no_way_back(look: Look) -> Stage {
-    let mut stage = production(look);
-    for _ in 0..7 {
-        stage.does();
-    }
-    let change = |server: &str| Proposal {
-        exhibits: vec![Exhibit::Diff {
-            at: machine(server),
-            path: "/etc/pryv/dns.yaml".into(),
-            unified: "@@ -3,1 +3,1 @@\n-  core1: 10.0.0.11\n+  core1: 10.0.0.12  # was 10.0.0.11\n"
-                .into(),
-        }],
-        legs: vec![leg("write", "…", Progress::None)],
-        ..Proposal::default()
-    };
-    stage.show(
-        vec![
-            ("register.1", change("register.1")),
-            ("register.2", change("register.2")),
-        ],
-        &[(0, Holds::No, "10.0.0.11"), (1, Holds::No, "10.0.0.11")],
-    );
-    stage
-}
-
-fn lanes(look: Look) -> Stage {
-    let mut stage = no_way_back(look);
-    stage
-        .approve()
-        .begin("register.1")
-        .begin("register.2")
-        .pass(5);
-    stage.prints("register.1", b"written\n", Progress::None);
-    stage.prints(
-        "register.2",
-        "schreibe … 漢字 ok\n".as_bytes(),
-        Progress::None,
-    );
-    stage.ends("register.1", LaneOutcome::Succeeded { code: 0 });
-    stage
-}
-
-fn disconnected(look: Look) -> Stage {
-    let mut stage = gate(look);
-    stage
-        .update(Update::Disconnected {
-            why: "the engine closed the socket".into(),
-            last: false,
-        })
-        .pass(12);
-    stage
-}
-
-fn watching(look: Look) -> Stage {
-    let mut stage = gate(look);
-    stage.connect(2);
-    stage
-}
-
-fn all_settled(look: Look) -> Stage {
-    let mut stage = production(look);
-    for _ in 0..4 {
-        stage.does();
-    }
-    stage.show(
-        vec![("source", rsync())],
-        &[(0, Holds::Yes, "nothing"), (1, Holds::Yes, "1.1 TB")],
-    );
-    stage
-        .approve()
-        .begin("source")
-        .pass(60)
-        .ends("source", LaneOutcome::Succeeded { code: 0 });
-    stage.proved(&[(0, Holds::Yes, "nothing"), (1, Holds::Yes, "1.1 TB")]);
-    stage.show(vec![("dest", command("./run-core start"))], &[]);
-    stage.wish(
-        1,
-        Intent::Skip {
-            step: step("start-dest"),
-            reason: "it runs already, see ticket 4711".into(),
-        },
-    );
-    stage.does().does();
-    stage
-}
-
-fn ended(look: Look) -> Stage {
-    let mut stage = all_settled(look);
-    stage.wish(
-        1,
-        Intent::End {
-            reason: String::new(),
-        },
-    );
-    stage
-}
-
-fn ended_early(look: Look) -> Stage {
-    let mut stage = failed(look);
-    stage.wish(
-        1,
-        Intent::End {
-            reason: "the network of dest is broken; next window on Thursday".into(),
-        },
-    );
     stage
 }

@@ -55,6 +55,7 @@ fn no_key_panics_none_alone_ends_anything_and_only_the_gates_own_says_yes() {
                         | Intent::Look { .. }
                         | Intent::Review { .. }
                         | Intent::ProveAgain { .. }
+                        | Intent::DropBack { .. }
                 );
                 assert!(harmless, "{name}: {key:?} alone sent {intent:?}");
             }

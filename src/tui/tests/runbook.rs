@@ -5,7 +5,7 @@ use crate::names::{EnvName, PhaseId};
 use crate::run::{
     Plan, PlannedMachine, PlannedPhase, PlannedStep, PlannedUndo, Proof, RunbookCopy,
 };
-use crate::runbook::{Downtime, EnvironmentKind, Gate};
+use crate::runbook::{Binding, Downtime, EnvironmentKind, Gate};
 
 use super::stage::{machine, step};
 
@@ -146,6 +146,9 @@ pub(super) fn migration(kind: EnvironmentKind) -> Plan {
         name: machine(name),
         label: label.into(),
         address: "10.0.0.1".into(),
+        user: String::new(),
+        port: 22,
+        binding: Binding::Local,
     };
     Plan {
         runbook: RunbookCopy {

@@ -3,12 +3,8 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 use jiff::tz::TimeZone;
-use ratatui::Terminal;
-use ratatui::backend::TestBackend;
 use ratatui::buffer::Buffer;
-use unicode_width::UnicodeWidthStr;
 
 use crate::client::Update;
 use crate::clock::Timestamp;
@@ -22,9 +18,7 @@ use crate::run::{
 use crate::runbook::Gate;
 use crate::tui::Look;
 use crate::tui::app::{App, Effect, Now};
-use crate::tui::gate::Came;
 use crate::tui::screen::Options;
-use crate::tui::view;
 use crate::wire::Live;
 
 use super::runbook::command;
@@ -56,7 +50,7 @@ pub(super) struct Stage {
     pub(super) since: Duration,
     pub(super) sent: Vec<Intent>,
     pub(super) files: BTreeMap<String, Vec<u8>>,
-    wishes: u64,
+    pub(super) wishes: u64,
     pub(super) frame: Option<Buffer>,
 }
 
@@ -138,7 +132,7 @@ impl Stage {
     }
 
     /// Answers the screen's requests for output.
-    fn serve(&mut self) {
+    pub(super) fn serve(&mut self) {
         for _ in 0..100 {
             let effects = self.app.steer();
             if effects.is_empty() {
@@ -279,6 +273,7 @@ impl Stage {
             attempt,
             lane: machine(lane),
             leg: 0,
+            spool: None,
         })
     }
 
@@ -376,96 +371,6 @@ impl Stage {
             self.proved(&all)
         }
     }
-
-    /// Draws a frame and tells the screen so.
-    pub(super) fn draw(&mut self, width: u16, height: u16) -> Buffer {
-        let mut terminal = Terminal::new(TestBackend::new(width, height)).unwrap();
-        let now = self.now();
-        terminal
-            .draw(|frame| view::draw(frame, &mut self.app, now))
-            .unwrap();
-        self.app.drawn(self.since);
-        self.serve();
-        let buffer = terminal.backend().buffer().clone();
-        self.frame = Some(buffer.clone());
-        buffer
-    }
-
-    /// The text of a frame, drawn as often as it takes until all output is there.
-    pub(super) fn text(&mut self, width: u16, height: u16) -> String {
-        self.draw(width, height);
-        text(&self.draw(width, height))
-    }
-
-    pub(super) fn key(&mut self, code: KeyCode) -> &mut Self {
-        self.press(KeyEvent::new(code, KeyModifiers::NONE), Came::Alone)
-    }
-
-    pub(super) fn ctrl(&mut self, c: char) -> &mut Self {
-        self.press(
-            KeyEvent::new(KeyCode::Char(c), KeyModifiers::CONTROL),
-            Came::Alone,
-        )
-    }
-
-    pub(super) fn types(&mut self, words: &str) -> &mut Self {
-        for c in words.chars() {
-            self.since += Duration::from_millis(80);
-            self.key(KeyCode::Char(c));
-        }
-        self.since += Duration::from_millis(80);
-        self
-    }
-
-    /// Presses a key and plays the engine: what is wished and possible happens.
-    pub(super) fn press(&mut self, event: KeyEvent, came: Came) -> &mut Self {
-        let now = self.now();
-        for effect in self.app.key(event, came, now) {
-            if let Effect::Wish(intent) = effect {
-                self.wishes += 1;
-                let id = self.wishes;
-                self.app.sent(id);
-                self.sent.push(intent.clone());
-                let who = self.operator(1);
-                match self.happen(&Command::Wish { who, intent }) {
-                    Ok(seq) => self.update(Update::Granted { id, seq }),
-                    Err(why) => self.update(Update::Refused { id, why }),
-                };
-            }
-        }
-        self.serve();
-        self
-    }
-
-    /// Lets the gate stand on the screen long enough for a key to count.
-    pub(super) fn wait(&mut self) -> &mut Self {
-        self.draw(80, 24);
-        self.since += Duration::from_secs(1);
-        self
-    }
-
-    pub(super) fn approvals(&self) -> usize {
-        self.sent
-            .iter()
-            .filter(|intent| matches!(intent, Intent::Approve { .. }))
-            .count()
-    }
-}
-
-pub(super) fn text(buffer: &Buffer) -> String {
-    let mut out = String::new();
-    for y in 0..buffer.area.height {
-        let mut line = String::new();
-        let mut x = 0;
-        while x < buffer.area.width {
-            let symbol = buffer[(x, y)].symbol();
-            line.push_str(symbol);
-            x += u16::try_from(symbol.width()).unwrap().max(1);
-        }
-        out.push_str(line.trim_end());
-        out.push('\n');
-    }
-    out
 }
 
 pub(super) fn answers(given: &[(u16, Holds, &str)]) -> Vec<Answer> {

@@ -81,6 +81,7 @@ pub(super) fn is_choice(cx: &Cx<'_>, action: Action) -> bool {
                 | Action::Attest
                 | Action::Skip
                 | Action::GoBack
+                | Action::DropBack
                 | Action::End
         )
 }

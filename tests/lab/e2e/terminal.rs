@@ -187,6 +187,19 @@ impl Terminal {
     }
 }
 
+impl Terminal {
+    /// Writes every screen there was into the folder `RUNSHEET_LAB_SCREENS`, for whoever wants to look.
+    fn keep_screens(&self) {
+        let Some(folder) = std::env::var_os("RUNSHEET_LAB_SCREENS") else {
+            return;
+        };
+        let path = std::path::Path::new(&folder).join(self.name);
+        if let Err(error) = std::fs::write(&path, self.seen().passed.join("\n\x0c\n")) {
+            eprintln!("write {}: {error}", path.display());
+        }
+    }
+}
+
 impl Drop for Terminal {
     fn drop(&mut self) {
         // It may have ended by itself; then both say so, and that is all right.
@@ -195,6 +208,7 @@ impl Drop for Terminal {
         if let Some(reader) = self.reader.take() {
             let _ = reader.join();
         }
+        self.keep_screens();
     }
 }
 

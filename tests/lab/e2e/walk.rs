@@ -6,6 +6,7 @@ use std::time::{Duration, Instant};
 use super::terminal::Terminal;
 
 const ENTER: &str = "\r";
+const UP: &str = "\x1b[A";
 const DOWN: &str = "\x1b[B";
 const CTRL_S: &str = "\x13";
 pub const CTRL_D: &str = "\x04";
@@ -26,6 +27,13 @@ fn enter_means(screen: &str) -> Option<String> {
         .flat_map(|line| line.split(" · "))
         .find_map(|key| key.trim().strip_prefix("Enter "))
         .map(str::to_owned)
+}
+
+/// Whether the step of a title waits for its operator.
+pub fn at_gate(screen: &str, title: &str) -> bool {
+    screen
+        .lines()
+        .any(|line| line.contains(title) && line.contains("▶ your turn"))
 }
 
 /// Goes on until something is true of the screen, saying yes to everything on the way.
@@ -137,6 +145,16 @@ fn choose(terminal: &Terminal, answer: &str) {
         terminal.press(DOWN);
     }
     terminal.fail(&format!("no answer `{answer}` to choose"));
+}
+
+/// Looks at what the step before has printed, and comes back.
+pub fn look_back(terminal: &Terminal, printed: &str) {
+    terminal.press(UP);
+    terminal.press("o");
+    terminal.wait_for(printed, PATIENCE);
+    terminal.press("o");
+    terminal.press("c");
+    terminal.wait_for("▶ your turn", PATIENCE);
 }
 
 /// Writes a note of several lines about the step that is looked at.

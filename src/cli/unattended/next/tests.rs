@@ -125,7 +125,7 @@ impl Stage {
         }
     }
 
-    fn to_the_gate(&mut self, step: &str) {
+    fn reaches(&mut self, step: &str) {
         let lane = MachineName::bastion();
         let leg = Leg {
             title: "it".into(),
@@ -218,7 +218,7 @@ fn blocked(run: &Run, answers: &Answers) -> (Exit, Option<String>) {
 #[test]
 fn whatever_the_file_does_not_answer_is_named_and_never_guessed() {
     let mut stage = Stage::begin();
-    stage.to_the_gate("look");
+    stage.reaches("look");
     let (exit, add) = blocked(&stage.run, &none());
     assert_eq!(exit, Exit::Stuck);
     assert_eq!(add.as_deref(), Some("\"look\" in the list approve = […]"));
@@ -230,7 +230,7 @@ fn whatever_the_file_does_not_answer_is_named_and_never_guessed() {
     stage.end_leg("look", 0);
     stage.prove("look");
 
-    stage.to_the_gate("call");
+    stage.reaches("call");
     stage.follow(&all);
     stage.begin_leg("call");
     let (_, add) = blocked(&stage.run, &all);
@@ -247,7 +247,7 @@ fn whatever_the_file_does_not_answer_is_named_and_never_guessed() {
         "format = 1\n[step.call]\nanswers = [{ question = \"Did they answer?\", yes = true }]\n";
     stage.follow(&answers(named, &plan()));
 
-    stage.to_the_gate("stop-nginx");
+    stage.reaches("stop-nginx");
     let (_, add) = blocked(&stage.run, &all);
     assert_eq!(add.as_deref(), Some("[step.stop-nginx] type = \"stop it\""));
     let wrong = answers("format = 1\n[step.stop-nginx]\ntype = \"stop\"\n", &plan());
@@ -265,7 +265,7 @@ fn whatever_the_file_does_not_answer_is_named_and_never_guessed() {
 #[test]
 fn a_stuck_step_is_vouched_for_only_where_the_file_says_so() {
     let mut stage = Stage::begin();
-    stage.to_the_gate("look");
+    stage.reaches("look");
     stage.follow(&answers("format = 1\napprove = [\"look\"]\n", &plan()));
     stage.begin_leg("look");
     stage.end_leg("look", 1);
@@ -283,7 +283,7 @@ fn a_stuck_step_is_vouched_for_only_where_the_file_says_so() {
 #[test]
 fn an_unknown_outcome_is_never_for_a_file_to_decide() {
     let mut stage = Stage::begin();
-    stage.to_the_gate("look");
+    stage.reaches("look");
     let all = "format = 1\napprove = [\"*\"]\n[step.look]\nattest = \"seen\"\n";
     let all = answers(all, &plan());
     stage.follow(&all);
