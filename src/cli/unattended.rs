@@ -241,7 +241,10 @@ impl Walk<'_> {
                 }
                 self.caught_up_at = None;
                 self.say.talk(&format!("not connected: {why}"));
-                let since = self.lost_at.take().map_or_else(Instant::now, |(since, _)| since);
+                let since = self
+                    .lost_at
+                    .take()
+                    .map_or_else(Instant::now, |(since, _)| since);
                 self.lost_at = Some((since, why));
             }
             Update::Disconnected { .. } => self.caught_up_at = None,
