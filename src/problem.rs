@@ -175,11 +175,25 @@ impl Problem {
     fn lines(&self, source: &Source) -> (Range<usize>, usize) {
         let text = source.text.as_bytes();
         let spans = || std::iter::once(&self.span).chain(self.also.iter().map(|(span, _)| span));
-        let start = spans().map(|span| span.start).min().unwrap_or(0).min(text.len());
-        let end = spans().map(|span| span.end).max().unwrap_or(0).clamp(start, text.len());
+        let start = spans()
+            .map(|span| span.start)
+            .min()
+            .unwrap_or(0)
+            .min(text.len());
+        let end = spans()
+            .map(|span| span.end)
+            .max()
+            .unwrap_or(0)
+            .clamp(start, text.len());
         let newline = |byte: &u8| *byte == b'\n';
-        let from = text[..start].iter().rposition(newline).map_or(0, |at| at + 1);
-        let to = text[end..].iter().position(newline).map_or(text.len(), |at| end + at + 1);
+        let from = text[..start]
+            .iter()
+            .rposition(newline)
+            .map_or(0, |at| at + 1);
+        let to = text[end..]
+            .iter()
+            .position(newline)
+            .map_or(text.len(), |at| end + at + 1);
         let before = text[..from].iter().filter(|byte| newline(byte)).count();
         (from..to, before + 1)
     }

@@ -102,8 +102,12 @@ pub(super) fn parse<T>(
         let (more, end) = (errors.len() - TOLD, source.text.len());
         let from = first.span().map_or(end, |span| span.start);
         problems.push(
-            Problem::error(source, from..from, format!("{NOT_TOML}: and {more} more places from here on"))
-                .hint("is this the right file?"),
+            Problem::error(
+                source,
+                from..from,
+                format!("{NOT_TOML}: and {more} more places from here on"),
+            )
+            .hint("is this the right file?"),
         );
     } else {
         problems.extend(hidden_directions(source));
