@@ -2,6 +2,7 @@
 
 use std::fs;
 use std::os::unix::fs::DirBuilderExt;
+use std::os::unix::net::UnixStream;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::thread::sleep;
@@ -12,7 +13,7 @@ use serde_json::Value;
 use tempfile::TempDir;
 
 /// How long anything may take here; an answer that takes longer is one that nobody waited for.
-pub const PATIENCE: Duration = Duration::from_secs(60);
+pub const PATIENCE: Duration = Duration::from_secs(30);
 
 /// Two steps on one machine, the second slow enough to be met at work.
 pub const TWO_STEPS: &str = r#"
@@ -84,7 +85,8 @@ impl Said {
     #[track_caller]
     pub fn run(&self) -> String {
         let line = self.out.lines().find_map(|line| line.strip_prefix("run "));
-        line.unwrap_or_else(|| panic!("no run was opened:\n{self}")).to_owned()
+        line.unwrap_or_else(|| panic!("no run was opened:\n{self}"))
+            .to_owned()
     }
 }
 
@@ -97,7 +99,10 @@ impl std::fmt::Display for Said {
 
 impl Home {
     pub fn new() -> Self {
-        let folder = tempfile::Builder::new().prefix("rs-").tempdir_in("/tmp").unwrap();
+        let folder = tempfile::Builder::new()
+            .prefix("rs-")
+            .tempdir_in("/tmp")
+            .unwrap();
         for name in ["state", "run", "book", "home"] {
             let path = folder.path().join(name);
             fs::DirBuilder::new().mode(0o700).create(path).unwrap();
@@ -154,7 +159,10 @@ impl Home {
     /// How often each of the two steps ran.
     pub fn counted(&self) -> (usize, usize) {
         let text = fs::read_to_string(self.count()).unwrap_or_default();
-        (text.matches("first").count(), text.matches("second").count())
+        (
+            text.matches("first").count(),
+            text.matches("second").count(),
+        )
     }
 
     /// Lets the second step take this many seconds.
@@ -207,23 +215,37 @@ impl Home {
 
     /// The folder of a run.
     pub fn folder(&self, run: &str) -> PathBuf {
-        let state = self.variables.iter().find(|(name, _)| *name == "XDG_STATE_HOME");
+        let state = self
+            .variables
+            .iter()
+            .find(|(name, _)| *name == "XDG_STATE_HOME");
         state.unwrap().1.join("runsheet/runs").join(run)
     }
 
     /// The events of a run's journal, by their kind and as they are.
     pub fn events(&self, run: &str) -> Vec<Value> {
         let text = fs::read_to_string(self.folder(run).join("journal")).unwrap_or_default();
-        let whole = text.split_inclusive('\n').filter(|line| line.ends_with('\n'));
+        let whole = text
+            .split_inclusive('\n')
+            .filter(|line| line.ends_with('\n'));
         whole
             .filter_map(|line| serde_json::from_str(line.split_once(' ')?.1).ok())
             .collect()
     }
 
+    /// Whether a run is over.
+    pub fn has_ended(&self, run: &str) -> bool {
+        let last = self.events(run).pop();
+        last.is_some_and(|last| last.to_string().contains("run-ended"))
+    }
+
     /// The process of the engine that was started last.
     pub fn engine(&self, run: &str) -> Pid {
         let events = self.events(run);
-        let pid = events.iter().rev().find_map(|entry| find(entry, "pid")?.as_i64());
+        let pid = events
+            .iter()
+            .rev()
+            .find_map(|entry| find(entry, "pid")?.as_i64());
         Pid::from_raw(pid.unwrap().try_into().unwrap()).unwrap()
     }
 
@@ -231,10 +253,10 @@ impl Home {
     pub fn kill_engine(&self, run: &str) {
         let pid = self.engine(run);
         kill_process(pid, Signal::KILL).unwrap();
+        // Its first thread may be gone before the last, which still holds the socket and the journal.
+        let socket = self.path().join(format!("run/runsheet/{run}.sock"));
         until("the engine is gone", || {
-            // A zombie holds nothing any more.
-            let state = fs::read_to_string(format!("/proc/{}/stat", pid.as_raw_nonzero()));
-            state.map_or(true, |state| state.contains(") Z "))
+            UnixStream::connect(&socket).is_err()
         });
     }
 
@@ -268,8 +290,15 @@ impl Home {
 }
 
 /// Walks the two steps without a person.
-pub const WALK: [&str; 7] =
-    ["run", "two.toml", "--env", "here", "--unattended", "--answers", "yes.toml"];
+pub const WALK: [&str; 7] = [
+    "run",
+    "two.toml",
+    "--env",
+    "here",
+    "--unattended",
+    "--answers",
+    "yes.toml",
+];
 
 impl Drop for Home {
     fn drop(&mut self) {
@@ -299,7 +328,11 @@ impl Working {
     /// What it has said so far.
     pub fn so_far(&self) -> Said {
         let read = |path| String::from_utf8_lossy(&fs::read(path).unwrap()).into_owned();
-        Said { code: -1, out: read(&self.out), err: read(&self.err) }
+        Said {
+            code: -1,
+            out: read(&self.out),
+            err: read(&self.err),
+        }
     }
 
     /// Waits until it has said something.
@@ -311,7 +344,10 @@ impl Working {
             if said.out.contains(words) || said.err.contains(words) {
                 return said;
             }
-            assert!(begun.elapsed() < PATIENCE, "it never said `{words}`:\n{said}");
+            assert!(
+                begun.elapsed() < PATIENCE,
+                "it never said `{words}`:\n{said}"
+            );
             sleep(Duration::from_millis(10));
         }
     }
@@ -322,7 +358,10 @@ impl Working {
         let begun = Instant::now();
         loop {
             if let Some(status) = self.child.try_wait().unwrap() {
-                return Said { code: status.code().unwrap_or(-1), ..self.so_far() };
+                return Said {
+                    code: status.code().unwrap_or(-1),
+                    ..self.so_far()
+                };
             }
             if begun.elapsed() > PATIENCE {
                 let _ = self.child.kill();
@@ -347,7 +386,9 @@ pub fn until(what: &str, mut so: impl FnMut() -> bool) {
 /// The first value of a key, however deep it stands.
 pub fn find<'v>(value: &'v Value, key: &str) -> Option<&'v Value> {
     match value {
-        Value::Object(map) => map.get(key).or_else(|| map.values().find_map(|value| find(value, key))),
+        Value::Object(map) => map
+            .get(key)
+            .or_else(|| map.values().find_map(|value| find(value, key))),
         Value::Array(all) => all.iter().find_map(|value| find(value, key)),
         _ => None,
     }

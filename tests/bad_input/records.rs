@@ -3,12 +3,13 @@
 use std::fs;
 use std::path::Path;
 
-use super::home::{Home, WALK, until};
+use super::home::{Home, WALK};
 use super::terminal::Terminal;
 
 /// A run that waits at the gate of its second step, with its engine gone.
 fn half_done(home: &Home) -> String {
     home.write("yes.toml", "format = 1\napprove = [\"first\"]\n");
+    let _ = fs::remove_file(home.count());
     let said = home.runsheet(&WALK);
     said.expect(4, &["the gate of step second asks for a yes", "approve"]);
     let run = said.run();
@@ -47,13 +48,7 @@ fn attach(home: &Home, words: &[&str]) -> (i32, String) {
 pub fn go_on(home: &Home, run: &str) {
     let terminal = Terminal::start(home.in_terminal(&["attach", run]), 30, 100);
     terminal.wait_for("The second");
-    let ended = || home.events(run).last().is_some_and(|last| last.to_string().contains("run-ended"));
-    until("the run has ended", || {
-        ended() || {
-            terminal.press("g");
-            false
-        }
-    });
+    terminal.say_yes_until(|| home.has_ended(run));
     drop(terminal);
     home.must_verify(run);
 }
@@ -64,7 +59,11 @@ fn a_damaged_line_is_named_by_every_reader_and_nothing_is_written_over() {
     let run = half_done(&home);
     let journal = home.folder(&run).join("journal");
     let mut bytes = fs::read(&journal).unwrap();
-    let third = bytes.split_inclusive(|b| *b == b'\n').take(2).map(<[u8]>::len).sum::<usize>();
+    let third = bytes
+        .split_inclusive(|b| *b == b'\n')
+        .take(2)
+        .map(<[u8]>::len)
+        .sum::<usize>();
     bytes[third + 100] ^= 1;
     fs::write(&journal, &bytes).unwrap();
     let before = files(&home.folder(&run));
@@ -78,7 +77,10 @@ fn a_damaged_line_is_named_by_every_reader_and_nothing_is_written_over() {
     home.runsheet(&["runs"]).expect(0, &[&run, "line 3"]);
     let (code, screen) = attach(&home, &[&run]);
     assert_eq!(code, 1, "{screen}");
-    assert!(screen.contains("line 3") && screen.contains("keep the folder"), "{screen}");
+    assert!(
+        screen.contains("line 3") && screen.contains("keep the folder"),
+        "{screen}"
+    );
     assert_eq!(files(&home.folder(&run)), before);
 }
 
@@ -100,7 +102,11 @@ fn a_torn_last_line_is_set_aside_and_told_and_the_run_goes_on() {
     go_on(&home, &run);
     let now = fs::read(&journal).unwrap();
     assert!(now.starts_with(&whole));
-    let repaired = home.events(&run).iter().find(|entry| entry.to_string().contains("tail-repaired")).cloned();
+    let repaired = home
+        .events(&run)
+        .iter()
+        .find(|entry| entry.to_string().contains("tail-repaired"))
+        .cloned();
     let saved = super::home::find(&repaired.expect("it is recorded"), "saved-as").cloned();
     let saved = home.folder(&run).join(saved.unwrap().as_str().unwrap());
     assert_eq!(fs::read(saved).unwrap(), &torn[whole.len()..]);
@@ -123,7 +129,10 @@ fn an_output_that_was_changed_afterwards_is_found_by_verify_and_told_by_the_repo
     home.runsheet(&["verify", &run]).expect(1, &[&name]);
     let said = home.runsheet(&["report", &run]);
     said.expect(1, &[&name, "the record is not what was written"]);
-    assert!(said.out.contains(&name), "the report itself must say so:\n{said}");
+    assert!(
+        said.out.contains(&name),
+        "the report itself must say so:\n{said}"
+    );
     fs::remove_file(&first).unwrap();
     home.runsheet(&["verify", &run]).expect(1, &[&name]);
     home.runsheet(&["report", &run]).expect(1, &[&name]);
@@ -147,7 +156,10 @@ fn a_changed_copy_of_the_runbook_is_refused() {
     fs::write(&copy, text.replace("echo second", "echo other")).unwrap();
     let (code, screen) = attach(&home, &[&run]);
     assert_eq!(code, 1, "{screen}");
-    assert!(screen.contains("not the runbook that this run was opened with"), "{screen}");
+    assert!(
+        screen.contains("not the runbook that this run was opened with"),
+        "{screen}"
+    );
     assert_eq!(home.counted(), (1, 0));
     fs::write(&copy, text).unwrap();
     go_on(&home, &run);
@@ -159,7 +171,10 @@ fn whoever_means_no_run_or_several_is_told_which_there_are() {
     let home = Home::with_two_steps();
     let (code, screen) = attach(&home, &[]);
     assert_eq!(code, 2, "{screen}");
-    assert!(screen.contains("no run is open") && screen.contains("runsheet run"), "{screen}");
+    assert!(
+        screen.contains("no run is open") && screen.contains("runsheet run"),
+        "{screen}"
+    );
     let (code, screen) = attach(&home, &["nope"]);
     assert_eq!(code, 2, "{screen}");
     assert!(screen.contains("there is no run `nope`"), "{screen}");
@@ -168,12 +183,17 @@ fn whoever_means_no_run_or_several_is_told_which_there_are() {
     let (code, screen) = attach(&home, &[]);
     assert_eq!(code, 2, "{screen}");
     assert!(screen.contains("2 runs are open"), "{screen}");
-    assert!(screen.contains(&first) && screen.contains(&second), "{screen}");
+    assert!(
+        screen.contains(&first) && screen.contains(&second),
+        "{screen}"
+    );
     let (code, screen) = attach(&home, &["2"]);
     assert_eq!(code, 2, "{screen}");
     assert!(screen.contains("more than one run"), "{screen}");
     for command in ["show", "report", "verify"] {
-        home.runsheet(&[command, "nope"]).expect(2, &["there is no run `nope`", "runsheet runs"]);
+        home.runsheet(&[command, "nope"])
+            .expect(2, &["there is no run `nope`", "runsheet runs"]);
     }
-    home.runsheet(&["report", "./nowhere"]).expect(1, &["nowhere", "is this the folder of a run?"]);
+    home.runsheet(&["report", "./nowhere"])
+        .expect(1, &["nowhere", "is this the folder of a run?"]);
 }

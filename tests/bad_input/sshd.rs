@@ -26,9 +26,13 @@ impl Drop for Sshd {
 impl Sshd {
     /// `None`, and a word about it, where there is no sshd.
     pub fn start() -> Option<Self> {
-        let program = ["/usr/sbin/sshd", "/usr/local/sbin/sshd", "/usr/lib/ssh/sshd"]
-            .into_iter()
-            .find(|path| Path::new(path).exists());
+        let program = [
+            "/usr/sbin/sshd",
+            "/usr/local/sbin/sshd",
+            "/usr/lib/ssh/sshd",
+        ]
+        .into_iter()
+        .find(|path| Path::new(path).exists());
         let Some(program) = program else {
             eprintln!("SKIPPED: no sshd here; what a bad host gets was not tested");
             return None;
@@ -41,7 +45,11 @@ impl Sshd {
                 .status();
             assert!(made.unwrap().success());
         }
-        let port = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+        let port = std::net::TcpListener::bind("127.0.0.1:0")
+            .unwrap()
+            .local_addr()
+            .unwrap()
+            .port();
         fs::create_dir(at("home")).unwrap();
         // With SHLVL above 1 bash leaves ~/.bashrc alone (bash(1), INVOCATION).
         let config = format!(
@@ -64,7 +72,9 @@ impl Sshd {
             .spawn()
             .unwrap();
         let sshd = Self { port, child, dir };
-        until("sshd listens", || std::net::TcpStream::connect(("127.0.0.1", port)).is_ok());
+        until("sshd listens", || {
+            std::net::TcpStream::connect(("127.0.0.1", port)).is_ok()
+        });
         sshd.know("host");
         sshd.let_in("");
         sshd.come_as("user");
@@ -77,7 +87,10 @@ impl Sshd {
 
     /// How an environment binds it.
     pub fn binding(&self) -> String {
-        format!("{{ ssh = \"lab\", config = \"{}\" }}", self.at("ssh_config").display())
+        format!(
+            "{{ ssh = \"lab\", config = \"{}\" }}",
+            self.at("ssh_config").display()
+        )
     }
 
     /// Lets the user's key in, with options of authorized_keys(5) before it.

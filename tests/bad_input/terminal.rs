@@ -14,7 +14,7 @@ use vt100::Parser;
 use super::home::PATIENCE;
 
 /// The pause before a key, as fingers make it: the wizard rightly takes a burst for a paste.
-const KEY: Duration = Duration::from_millis(700);
+const KEY: Duration = Duration::from_millis(400);
 
 /// A program in a terminal of its own. Dropping it ends the program.
 pub struct Terminal {
@@ -27,8 +27,11 @@ pub struct Terminal {
 impl Terminal {
     pub fn start(command: Command, rows: u16, columns: u16) -> Self {
         let (pty, pts) = pty_process::blocking::open().expect("open a pseudo-terminal");
-        pty.resize(Size::new(rows, columns)).expect("give it a size");
-        let command = command.env("TERM", "xterm-256color").env("LC_ALL", "C.UTF-8");
+        pty.resize(Size::new(rows, columns))
+            .expect("give it a size");
+        let command = command
+            .env("TERM", "xterm-256color")
+            .env("LC_ALL", "C.UTF-8");
         let child = command.spawn(pts).expect("start the program in it");
         let pty = Arc::new(pty);
         let parser = Arc::new(Mutex::new(Parser::new(size(rows), size(columns), 0)));
@@ -36,7 +39,12 @@ impl Terminal {
             let (pty, parser) = (pty.clone(), parser.clone());
             move || read_all(&pty, &parser)
         });
-        Self { pty, parser, reader: Some(reader), child }
+        Self {
+            pty,
+            parser,
+            reader: Some(reader),
+            child,
+        }
     }
 
     /// What stands on the screen, one line a row.
@@ -51,15 +59,46 @@ impl Terminal {
         let begun = Instant::now();
         while !self.screen().contains(what) {
             let screen = self.screen();
-            assert!(begun.elapsed() < PATIENCE, "never on the screen: {what}\n{screen}");
+            assert!(
+                begun.elapsed() < PATIENCE,
+                "never on the screen: {what}\n{screen}"
+            );
             sleep(Duration::from_millis(20));
+        }
+    }
+
+    /// Says yes to whatever is asked, and tries again what is stuck, until something is so.
+    #[track_caller]
+    pub fn say_yes_until(&self, so: impl Fn() -> bool) {
+        let begun = Instant::now();
+        while !so() {
+            assert!(
+                begun.elapsed() < PATIENCE,
+                "it never came about:\n{}",
+                self.screen()
+            );
+            // What the last key did is on the screen by then.
+            sleep(KEY);
+            let screen = self.screen();
+            // The focused answer of a dialog is No, and Yes stands below it.
+            let keys: &[&str] = match () {
+                () if screen.contains("▶  ") => &["\u{1b}[B", "\r"],
+                () if screen.contains("Esc goes back to it") => &["\u{1b}"],
+                () if screen.contains("r retry") => &["r"],
+                () => &["\r"],
+            };
+            for key in keys {
+                self.press(key);
+            }
         }
     }
 
     /// Presses one key.
     pub fn press(&self, key: &str) {
         sleep(KEY);
-        (&*self.pty).write_all(key.as_bytes()).expect("the program takes keys");
+        (&*self.pty)
+            .write_all(key.as_bytes())
+            .expect("the program takes keys");
     }
 
     /// Changes the size, as dragging a window's corner does.
@@ -67,7 +106,9 @@ impl Terminal {
         let mut parser = self.parser.lock().unwrap_or_else(PoisonError::into_inner);
         parser.set_size(size(rows), size(columns));
         drop(parser);
-        self.pty.resize(Size::new(rows, columns)).expect("resize the terminal");
+        self.pty
+            .resize(Size::new(rows, columns))
+            .expect("resize the terminal");
     }
 
     /// Waits for the program to end, and gives its exit code and its last screen.
@@ -81,7 +122,11 @@ impl Terminal {
                 }
                 return (status.code().unwrap_or(-1), self.screen());
             }
-            assert!(begun.elapsed() < PATIENCE, "it does not end:\n{}", self.screen());
+            assert!(
+                begun.elapsed() < PATIENCE,
+                "it does not end:\n{}",
+                self.screen()
+            );
             sleep(Duration::from_millis(20));
         }
     }
