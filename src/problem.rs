@@ -5,7 +5,10 @@ use std::ops::Range;
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use annotate_snippets::{AnnotationKind, Group, Level, Renderer, Snippet};
+use annotate_snippets::{AnnotationKind, Group, Level, Origin, Renderer, Snippet};
+
+/// The longest lines that are shown with a problem, in bytes; of longer ones only the place is told.
+const SHOWN: usize = 64 * 1024;
 
 /// A text file that problems point into.
 #[derive(Debug)]
@@ -126,15 +129,23 @@ impl Problem {
             .as_ref()
             .map(|s| visible(&s.path.display().to_string()));
         // The renderer copies source lines as they are, so control characters are taken out first;
-        // they are replaced one byte for one byte to keep the span where it is.
-        let text = self.source.as_ref().map(|s| tame(&s.text));
+        // they are replaced one byte for one byte to keep the span where it is. It gets the lines that
+        // matter and no others, because it looks at all that it gets, for each problem anew.
+        let text = self.source.as_ref().map(|source| {
+            let (lines, first) = self.lines(source);
+            (tame(&source.text[lines.clone()]), lines.start, first)
+        });
         let title = level.primary_title(message.as_str());
         let labels: Vec<String> = self.also.iter().map(|(_, label)| visible(label)).collect();
         let mut group = match (&text, &path) {
-            (Some(text), Some(path)) => {
+            (Some((text, _, first)), Some(path)) if text.len() > SHOWN => {
+                let (_, column) = self.position().unwrap_or_default();
+                title.element(Origin::path(path.as_str()).line(*first).char_column(column))
+            }
+            (Some((text, from, first)), Some(path)) => {
                 let within = |span: &Range<usize>| {
-                    let start = span.start.min(text.len());
-                    start..span.end.clamp(start, text.len())
+                    let start = span.start.saturating_sub(*from).min(text.len());
+                    start..span.end.saturating_sub(*from).clamp(start, text.len())
                 };
                 let also = self.also.iter().zip(&labels).map(|((span, _), label)| {
                     AnnotationKind::Context
@@ -143,6 +154,7 @@ impl Problem {
                 });
                 title.element(
                     Snippet::source(text.as_str())
+                        .line_start(*first)
                         .path(path.as_str())
                         .annotation(AnnotationKind::Primary.span(within(&self.span)))
                         .annotations(also),
@@ -155,6 +167,35 @@ impl Problem {
             group = group.element(Level::HELP.message(hint.as_str()));
         }
         renderer.render(&[group]).to_string()
+    }
+}
+
+impl Problem {
+    /// The bytes of the whole lines that this problem is about, and the number of the first, from 1.
+    fn lines(&self, source: &Source) -> (Range<usize>, usize) {
+        let text = source.text.as_bytes();
+        let spans = || std::iter::once(&self.span).chain(self.also.iter().map(|(span, _)| span));
+        let start = spans()
+            .map(|span| span.start)
+            .min()
+            .unwrap_or(0)
+            .min(text.len());
+        let end = spans()
+            .map(|span| span.end)
+            .max()
+            .unwrap_or(0)
+            .clamp(start, text.len());
+        let newline = |byte: &u8| *byte == b'\n';
+        let from = text[..start]
+            .iter()
+            .rposition(newline)
+            .map_or(0, |at| at + 1);
+        let to = text[end..]
+            .iter()
+            .position(newline)
+            .map_or(text.len(), |at| end + at + 1);
+        let before = text[..from].iter().filter(|byte| newline(byte)).count();
+        (from..to, before + 1)
     }
 }
 
@@ -249,6 +290,34 @@ mod tests {
         assert!(text.contains("^^^^^"), "{text}");
         assert!(text.contains("did you mean `verify`?"), "{text}");
         assert_eq!(problem.position(), Some((2, 1)));
+    }
+
+    #[test]
+    fn a_problem_far_down_shows_its_own_lines_and_their_numbers() {
+        let source = Arc::new(Source {
+            path: "a.toml".into(),
+            text: format!("{}a = 1\nb = 2\n", "x = 0\n".repeat(100)),
+        });
+        let problem = Problem::error(&source, 606..607, "`b` and `a`").also(600..601, "the other");
+        let text = problem.render(Colour::Never);
+        for part in ["a.toml:102:1", "101 | a = 1", "102 | b = 2", "the other"] {
+            assert!(text.contains(part), "{part} in\n{text}");
+        }
+        assert!(!text.contains("x = 0"), "{text}");
+    }
+
+    #[test]
+    fn of_an_endless_line_only_the_place_is_told() {
+        let source = Arc::new(Source {
+            path: "a.toml".into(),
+            text: format!("a = 1\nb{}\n", "é".repeat(SHOWN)),
+        });
+        let problem = Problem::error(&source, 9..10, "it is long").hint("break it");
+        let text = problem.render(Colour::Never);
+        for part in ["it is long", "a.toml:2:3", "break it"] {
+            assert!(text.contains(part), "{part} in\n{text}");
+        }
+        assert!(text.len() < 200, "{text}");
     }
 
     #[test]

@@ -122,7 +122,9 @@ impl StepAnswers {
 /// with its place in the file.
 pub(super) fn read(path: &Path, plan: &Plan, say: &Say) -> anyhow::Result<Answers> {
     let text = std::fs::read_to_string(path)
-        .with_context(|| format!("read the answers in {}", path.display()))?;
+        .with_context(|| format!("read the answers in {}", path.display()))
+        .hint("is the path right, and is it a text file?")
+        .usage()?;
     parse(path, &text, plan)
         .map_err(|problems| {
             say.problems(&problems);

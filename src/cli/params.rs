@@ -38,7 +38,7 @@ pub(super) fn of_a_run(
     let mut settings = Vec::new();
     for setting in set {
         let (name, value) = split_setting(setting)
-            .map_err(|problem| anyhow!("{problem}"))
+            .map_err(|problem| anyhow!("read --set: {problem}"))
             .usage()?;
         refuse_secret(runbook, &name).usage()?;
         settings.push((name, value));
@@ -68,7 +68,11 @@ pub(super) fn of_a_run(
     let parameters = resolve(runbook, environment, &settings).map_err(|problems| {
         say.problems(&problems);
         anyhow!("the parameters do not fit")
-    })?;
+    });
+    let parameters = match set.is_empty() {
+        true => parameters?,
+        false => parameters.usage()?,
+    };
     let secrets = runbook
         .params
         .iter()

@@ -27,6 +27,11 @@ pub(super) fn plan(args: &PlanArgs, say: &Say) -> anyhow::Result<Exit> {
             Some((runtime, fleet))
         }
     };
+    if let Some((runtime, fleet)) = &online {
+        for trouble in runtime.block_on(survey::unreachable(fleet, &prepared.plan)) {
+            say.talk(&format!("{trouble}\nhint: {}", trouble.hint()));
+        }
+    }
     let mut obstacles = 0;
     let mut phase = None;
     for (place, planned) in prepared.plan.steps.iter().enumerate() {

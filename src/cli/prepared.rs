@@ -10,7 +10,7 @@ use super::exit::Advise;
 use super::params;
 use super::say::Say;
 use crate::engine::Secrets;
-use crate::names::MachineName;
+use crate::names::{MachineName, did_you_mean};
 use crate::problem::Problem;
 use crate::run::Plan;
 use crate::runbook::{
@@ -45,7 +45,10 @@ pub(super) fn prepare(bound: &Bound, say: &Say) -> anyhow::Result<Prepared> {
     if !known.contains(&bound.env.as_str()) {
         let error = anyhow!("{} has no environment `{}`", beside.display(), bound.env);
         return Err(error)
-            .hint(format!("it has {}", known.join(", ")))
+            .hint(match did_you_mean(&bound.env, known.iter().copied()) {
+                Some(near) => format!("did you mean `{near}`? it has {}", known.join(", ")),
+                None => format!("it has {}", known.join(", ")),
+            })
             .usage();
     }
     let environment = bind(&runbook, &environments, &bound.env)

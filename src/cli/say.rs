@@ -6,7 +6,9 @@ use anyhow::Context;
 
 use super::args::When;
 use super::exit::{Aside, Exit, ReaderGone};
+use crate::journal::JournalError;
 use crate::problem::{Colour, Problem, visible};
+use crate::report::EvidenceError;
 
 /// Writes answers and talk.
 #[derive(Debug, Clone, Copy)]
@@ -49,11 +51,11 @@ impl Say {
         }
     }
 
-    /// Writes a line of talk; untrusted characters in it are made visible.
+    /// Writes a line of talk, or an indented few; untrusted characters in it are made visible.
     ///
     /// Nobody waits for talk: where standard error is gone, there is no place left to say so.
     pub fn talk(&self, text: &str) {
-        let _ = writeln!(io::stderr().lock(), "{}", visible(text));
+        let _ = writeln!(io::stderr().lock(), "{}", folded(text));
     }
 
     /// Writes problems of files to standard error, with their lines and carets.
@@ -89,11 +91,24 @@ impl Say {
         for cause in lines {
             let _ = writeln!(err, "  because: {}", folded(cause));
         }
-        if let Some(hint) = aside.and_then(|aside| aside.hint.as_deref()) {
+        let hint = aside.and_then(|aside| aside.hint.as_deref());
+        if let Some(hint) = hint.or_else(|| of_the_record(error)) {
             let _ = writeln!(err, "{blue}hint{plain}: {}", folded(hint));
         }
         aside.and_then(|aside| aside.exit).unwrap_or(Exit::Problems)
     }
+}
+
+/// What to try where a record is at fault, which nearly every command may meet.
+fn of_the_record(error: &anyhow::Error) -> Option<&'static str> {
+    error.chain().find_map(|cause| {
+        // The evidence speaks with the journal's own voice and hides it from the chain.
+        match cause.downcast_ref::<EvidenceError>() {
+            Some(EvidenceError::Journal(error)) => error.hint(),
+            Some(_) => None,
+            None => cause.downcast_ref::<JournalError>()?.hint(),
+        }
+    })
 }
 
 /// Text of several lines, each clean and the later ones indented.

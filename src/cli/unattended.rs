@@ -8,8 +8,11 @@ mod evidence;
 mod lines;
 mod next;
 
-use anyhow::{Context, anyhow, bail};
+use std::time::Duration;
+
+use anyhow::Context;
 use tokio::sync::mpsc;
+use tokio::time::{Instant, timeout_at};
 
 use super::answers::Answers;
 use super::attach;
@@ -17,11 +20,15 @@ use super::exit::Exit;
 use super::pick;
 use super::say::Say;
 use crate::client::{Attach, Client, Folded, Update};
-use crate::names::RunId;
+use crate::names::{RunId, StepId};
 use crate::paths::Paths;
-use crate::run::Intent;
+use crate::run::{Intent, LaneAt, Run};
 
 use next::{Block, Next, next};
+
+/// How long an engine that went may be away, in case somebody takes the run up again. Nobody looks at an
+/// unattended walk, so it must not wait for ever.
+const AWAY: Duration = Duration::from_secs(10);
 
 /// Walks a run to its end, or to where the answers end.
 pub(super) fn walk(
@@ -52,6 +59,7 @@ pub(super) fn walk(
             caught_up_at: None,
             open: None,
             refused: None,
+            lost_at: None,
         };
         let mut walked = walk.go_on().await?;
         if let (Walked::Blocked(block), true) = (&mut walked, end_when_stuck) {
@@ -67,6 +75,9 @@ pub(super) fn walk(
         Walked::Blocked(block) => {
             evidence::show(paths, run, &block, say)?;
             say.talk(&block.why);
+            if let Some(hint) = &block.hint {
+                say.talk(&format!("hint: {hint}"));
+            }
             if let Some(key) = &block.add {
                 say.talk(&format!(
                     "to go on here without a person, add to the answers: {key}"
@@ -81,7 +92,34 @@ pub(super) fn walk(
             });
             Ok(block.exit)
         }
+        Walked::Gone(why) => {
+            say.talk(&format!("the engine has gone: {why}"));
+            let folded = pick::fold(paths, run)?;
+            let under_way = under_way(&folded);
+            if let Some(step) = under_way {
+                say.talk(&format!(
+                    "step {step} was under way; its machine keeps a receipt of how it ends"
+                ));
+            }
+            say.talk(&format!(
+                "nothing is lost, and nothing runs twice: `runsheet attach {run}` starts another engine and goes on from here"
+            ));
+            Ok(match under_way {
+                Some(_) => Exit::Unknown,
+                None => Exit::Problems,
+            })
+        }
     }
+}
+
+/// The step that runs on some machine, where one does.
+fn under_way(run: &Run) -> Option<&StepId> {
+    let place = run.current()?;
+    let lanes = &run.steps.get(place)?.lanes;
+    let runs = lanes
+        .iter()
+        .any(|lane| lane.taking_part && matches!(lane.at, LaneAt::Running { .. }));
+    Some(&run.planned(place).filter(|_| runs)?.id)
 }
 
 /// How a walk came out.
@@ -90,6 +128,16 @@ enum Walked {
     Ended(String),
     /// A person has to decide.
     Blocked(Block),
+    /// There is no engine any more, for this reason.
+    Gone(String),
+}
+
+/// What there is to do after hearing.
+enum Heard {
+    /// Go on.
+    More,
+    /// There is no engine any more, for this reason.
+    Gone(String),
 }
 
 /// A wish that was sent.
@@ -110,6 +158,8 @@ struct Walk<'w> {
     open: Option<Open>,
     /// The last wish that was refused, with the number of entries there were.
     refused: Option<(Intent, u64, String)>,
+    /// Since when and why there is no connection.
+    lost_at: Option<(Instant, String)>,
 }
 
 impl Walk<'_> {
@@ -129,7 +179,9 @@ impl Walk<'_> {
                     }
                 }
             }
-            self.hear().await?;
+            if let Heard::Gone(why) = self.hear().await? {
+                return Ok(Walked::Gone(why));
+            }
         }
     }
 
@@ -160,9 +212,16 @@ impl Walk<'_> {
         None
     }
 
-    async fn hear(&mut self) -> anyhow::Result<()> {
-        let Some(update) = self.updates.recv().await else {
-            bail!("the engine has gone, and the run has not ended");
+    async fn hear(&mut self) -> anyhow::Result<Heard> {
+        let heard = match &self.lost_at {
+            None => self.updates.recv().await,
+            Some((since, why)) => match timeout_at(*since + AWAY, self.updates.recv()).await {
+                Ok(heard) => heard,
+                Err(_) => return Ok(Heard::Gone(why.clone())),
+            },
+        };
+        let Some(update) = heard else {
+            return Ok(Heard::Gone("it closed the connection".to_owned()));
         };
         if let Update::Entry { entry, .. } = &update
             && entry.seq >= self.folded.run.next_seq
@@ -172,16 +231,23 @@ impl Walk<'_> {
         }
         self.folded.take(&update)?;
         match update {
-            Update::Connected { caught_up_at, .. } => self.caught_up_at = Some(caught_up_at),
-            Update::Disconnected { why, last } => {
-                if last && self.folded.run.ending.is_none() {
-                    return Err(anyhow!("the engine has gone: {why}"));
+            Update::Connected { caught_up_at, .. } => {
+                self.caught_up_at = Some(caught_up_at);
+                self.lost_at = None;
+            }
+            Update::Disconnected { why, last } if self.folded.run.ending.is_none() => {
+                if last {
+                    return Ok(Heard::Gone(why));
                 }
                 self.caught_up_at = None;
-                if self.folded.run.ending.is_none() {
-                    self.say.talk(&format!("not connected: {why}"));
-                }
+                self.say.talk(&format!("not connected: {why}"));
+                let since = self
+                    .lost_at
+                    .take()
+                    .map_or_else(Instant::now, |(since, _)| since);
+                self.lost_at = Some((since, why));
             }
+            Update::Disconnected { .. } => self.caught_up_at = None,
             Update::Granted { id, seq } => {
                 if let Some(open) = self.open.as_mut().filter(|open| open.id == id) {
                     open.became = Some(seq);
@@ -196,7 +262,7 @@ impl Walk<'_> {
             }
             Update::Entry { .. } | Update::Live(_) | Update::Piece { .. } => {}
         }
-        Ok(())
+        Ok(Heard::More)
     }
 
     /// Ends the run where it stands.
@@ -211,9 +277,13 @@ impl Walk<'_> {
             became: None,
         });
         while self.folded.run.ending.is_none() {
-            self.hear().await?;
-            if self.open.is_none() {
-                let why = self.refused.as_ref().map_or("", |(_, _, why)| why.as_str());
+            let gone = match self.hear().await? {
+                Heard::Gone(why) => Some(why),
+                Heard::More => None,
+            };
+            if gone.is_some() || self.open.is_none() {
+                let refused = || Some(self.refused.as_ref()?.2.clone());
+                let why = gone.or_else(refused).unwrap_or_default();
                 block
                     .why
                     .push_str(&format!("; the run could not be ended: {why}"));

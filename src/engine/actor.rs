@@ -1,6 +1,7 @@
 //! The one task that owns the run: takes a message, decides, writes, applies, publishes, steers.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -32,6 +33,11 @@ pub(super) enum Message {
     },
     /// A hand died of a fault of this program.
     Broke { task: Task },
+    /// The disk does not take what a leg prints.
+    NoRoom {
+        path: PathBuf,
+        source: std::io::Error,
+    },
     /// Something goes on.
     Live(Live),
     /// Somebody is at the door.
@@ -88,7 +94,7 @@ impl Actor {
     ///
     /// # Errors
     ///
-    /// A journal that takes nothing more. The clients were told; what runs on machines goes on there and
+    /// A journal or a disk that takes nothing more. The clients were told; what runs on machines goes on there and
     /// waits for the next engine.
     pub async fn work(&mut self, stop: impl Future<Output = ()>) -> Result<Ended, EngineError> {
         let ended = self.until_the_end(stop).await;
@@ -158,6 +164,7 @@ impl Actor {
                     self.late(&Command::Found(finding))?;
                 }
             }
+            Message::NoRoom { path, source } => return Err(EngineError::NoRoom { path, source }),
             Message::Live(live) => self.publish(&FromEngine::Live(live)),
             Message::Enter(visitor) => self.enter(visitor)?,
             Message::Wish { client, id, intent } => self.wish(client, id, intent)?,

@@ -38,6 +38,8 @@ pub fn create(
 ) -> Result<RunId, EngineError> {
     let run = name(&runbook.name, clock)?;
     let folder = paths.run(&run)?;
+    // A run whose engine could not open its door is not begun at all.
+    paths.socket(&run)?;
     journal::create_folder(&folder)?;
     copy(&folder.join(&plan.runbook.copy), &runbook.text)?;
     let output = folder.join(journal::OUTPUT);

@@ -33,6 +33,14 @@ pub enum EngineError {
         /// What the system said.
         source: io::Error,
     },
+    /// What a step prints cannot be kept.
+    #[error("write {}: {source} (make room on this file system, then attach to the run again; nothing is lost)", path.display())]
+    NoRoom {
+        /// The output file.
+        path: PathBuf,
+        /// What the system said.
+        source: io::Error,
+    },
     /// The run's folder has a journal, and no run was opened in it.
     #[error(
         "open {}: the run was never opened; whoever made it was interrupted, and nothing was done",

@@ -93,6 +93,14 @@ impl JournalError {
                  damage can be read, and `verify --head` tells how far a head kept elsewhere reaches",
             ),
             JournalError::Rejected(_) => None,
+            JournalError::Poisoned(poison)
+                if matches!(
+                    poison.source.kind(),
+                    io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded
+                ) =>
+            {
+                Some("make room on this file system, then open the run again")
+            }
             JournalError::Poisoned(_) => Some(
                 "look at the disk; then open the run again, which reads back what is really on it",
             ),

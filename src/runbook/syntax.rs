@@ -13,6 +13,10 @@ use crate::problem::{Problem, Source};
 /// A runbook is written by hand; what is larger than this is something else.
 const LARGEST: u64 = 16 * 1024 * 1024;
 
+/// How many syntax errors of one file are told. Each line of a picture or of a log is one, and nobody reads more
+/// than the first to see that this is no runbook.
+const TOLD: usize = 20;
+
 /// Reads a text file whole.
 ///
 /// A file that cannot be opened, is larger than 16 MiB or is not UTF-8 is a [`Problem`] without a place.
@@ -31,7 +35,14 @@ pub(super) fn read_file(path: &Path, what: &str) -> Result<Arc<Source>, Problem>
     let mut bytes = Vec::new();
     file.take(LARGEST + 1)
         .read_to_end(&mut bytes)
-        .map_err(|error| failed(error.to_string()))?;
+        .map_err(|error| {
+            let problem = failed(error.to_string());
+            match error.kind() {
+                // A folder can be opened; it is the reading that fails.
+                std::io::ErrorKind::IsADirectory => problem.hint("name the file in it"),
+                _ => problem,
+            }
+        })?;
     if bytes.len() as u64 > LARGEST {
         return Err(failed("it is larger than 16 MiB".to_owned()));
     }
@@ -84,8 +95,23 @@ pub(super) fn parse<T>(
             .collect();
         problems.retain(|problem| !bad.contains(&lines.at(problem.span.start)));
     }
-    problems.extend(errors.iter().map(|error| retell(source, error)));
-    problems.extend(hidden_directions(source));
+    problems.extend(errors.iter().take(TOLD).map(|error| retell(source, error)));
+    if let Some(first) = errors.get(TOLD) {
+        // What was made out between so many errors is noise.
+        problems.retain(|problem| problem.message.starts_with(NOT_TOML));
+        let (more, end) = (errors.len() - TOLD, source.text.len());
+        let from = first.span().map_or(end, |span| span.start);
+        problems.push(
+            Problem::error(
+                source,
+                from..from,
+                format!("{NOT_TOML}: and {more} more places from here on"),
+            )
+            .hint("is this the right file?"),
+        );
+    } else {
+        problems.extend(hidden_directions(source));
+    }
     Parsed {
         content,
         syntax,
@@ -95,6 +121,9 @@ pub(super) fn parse<T>(
 
 const DUPLICATE: &str = "duplicate key";
 
+/// The beginning of every syntax error but a key that is there twice.
+const NOT_TOML: &str = "not TOML";
+
 fn retell(source: &Arc<Source>, error: &toml::de::Error) -> Problem {
     let end = source.text.len();
     let span = error.span().unwrap_or(end..end);
@@ -103,7 +132,7 @@ fn retell(source: &Arc<Source>, error: &toml::de::Error) -> Problem {
         return Problem::error(source, span, format!("the key `{key}` is there twice"))
             .hint("keep one of the two; a table that comes several times is written `[[…]]`");
     }
-    Problem::error(source, span, format!("not TOML: {}", error.message()))
+    Problem::error(source, span, format!("{NOT_TOML}: {}", error.message()))
 }
 
 /// Tells characters that make a text read otherwise than it runs (CVE-2021-42574).

@@ -3,6 +3,8 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
+use futures_util::future::join_all;
+
 use crate::engine::Fleet;
 use crate::kinds::{self, Moment, Obstacle, Proposal, Question, Reply};
 use crate::names::{MachineName, RunId};
@@ -10,7 +12,7 @@ use crate::probe::Scene;
 use crate::run::Plan;
 use crate::runbook::StepSpec;
 use crate::template::Values;
-use crate::transport::{Script, Shell};
+use crate::transport::{LinkError, Script, Shell};
 
 /// How long one question may take. An rsync's dry run over a large tree is one.
 const LIMIT: Duration = Duration::from_secs(600);
@@ -45,6 +47,15 @@ pub(super) async fn propose(
         replies.push(ask(fleet, values, &question).await?);
     }
     spec.action.propose(&moment, &replies)
+}
+
+/// The machines that cannot be had, each with why. Steps that need no answer to be shown would not tell.
+pub(super) async fn unreachable(fleet: &Fleet, plan: &Plan) -> Vec<LinkError> {
+    let surveys = plan.machines.iter().filter_map(|machine| {
+        let host = fleet.host(&machine.name)?;
+        Some(async move { host.survey().await.err() })
+    });
+    join_all(surveys).await.into_iter().flatten().collect()
 }
 
 async fn ask(fleet: &Fleet, values: &Values, question: &Question) -> Result<Reply, Obstacle> {

@@ -25,6 +25,8 @@ pub(super) struct Block {
     pub step: Option<StepId>,
     /// Why, in a sentence.
     pub why: String,
+    /// What to try, where that is known.
+    pub hint: Option<String>,
     /// What the answers file could say; none where nothing in it would help.
     pub add: Option<String>,
     /// How the command ends.
@@ -72,6 +74,7 @@ pub(super) fn refused(run: &Run, why: &str) -> Block {
     Block {
         step,
         why: format!("refused: {why}"),
+        hint: None,
         add: None,
         exit: Exit::Stuck,
     }
@@ -81,6 +84,7 @@ fn blocked(planned: &PlannedStep, why: String, add: Option<String>) -> Next {
     Next::Blocked(Block {
         step: Some(planned.id.clone()),
         why,
+        hint: None,
         add,
         exit: Exit::Stuck,
     })
@@ -204,13 +208,17 @@ fn stuck(planned: &PlannedStep, state: &StepState, why: &Stuck, answers: &Answer
         return Next::Blocked(Block {
             why: format!("how step {step} ended is not known, and only a person can look"),
             step: Some(step),
+            hint: None,
             add: None,
             exit: Exit::Unknown,
         });
     }
     // An obstructed step has done nothing that could be vouched for.
-    let obstructed = matches!(why, Stuck::Obstructed { .. });
-    if let (false, Some(note)) = (obstructed, given.and_then(|given| given.attest.clone())) {
+    let obstacle = match why {
+        Stuck::Obstructed { obstacle, .. } => Some(obstacle),
+        _ => None,
+    };
+    if let (None, Some(note)) = (obstacle, given.and_then(|given| given.attest.clone())) {
         return Next::Wish(Intent::Attest {
             step,
             attempt: state.attempt,
@@ -230,7 +238,13 @@ fn stuck(planned: &PlannedStep, state: &StepState, why: &Stuck, answers: &Answer
         Stuck::Unknown => format!("how step {step} ended is not known"),
     };
     let add = format!("{}, where that is right", key(&step, "attest", "…"));
-    blocked(planned, said, (!obstructed).then_some(add))
+    Next::Blocked(Block {
+        step: Some(planned.id.clone()),
+        why: said,
+        hint: obstacle.and_then(|obstacle| obstacle.hint.clone()),
+        add: obstacle.is_none().then_some(add),
+        exit: Exit::Stuck,
+    })
 }
 
 fn key(step: &StepId, key: &str, value: &str) -> String {

@@ -13,7 +13,7 @@ use std::time::Duration;
 use tokio::sync::watch as cell;
 use tokio::time::Instant;
 
-use super::turn::{Limit, Place, Tape, Turn};
+use super::turn::{Limit, Place, Tape, Turn, Unkept};
 use super::{Ground, Receipt};
 use crate::clock::Timestamp;
 use crate::kinds::Leg;
@@ -117,7 +117,11 @@ impl Follow {
             .await;
         let (output, end) = match (tape.finish().await, end) {
             (Ok(output), end) => (output, end),
-            (Err(trouble), End::Outcome(outcome)) => {
+            // Recorded without it, the end would let the machine forget what only it still has.
+            (Err(Unkept::Disk(error)), End::Outcome(_)) => {
+                return ground.no_room(&self.place.file, error).await;
+            }
+            (Err(Unkept::Lost(trouble)), End::Outcome(outcome)) => {
                 let ended = self.told(&outcome);
                 let why = format!("{ended}, but what it printed could not be kept: {trouble}");
                 (None, End::Unknown(why))

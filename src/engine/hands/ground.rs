@@ -180,6 +180,15 @@ impl Ground {
         self.send(Message::Live(live)).await;
     }
 
+    /// Ends the engine, because the disk does not take what a leg prints; never comes back.
+    ///
+    /// The leg stays on record as running and its receipt on its machine, so the next engine fetches the rest.
+    pub async fn no_room<T>(&self, file: &str, source: std::io::Error) -> T {
+        let path = self.output.join(file);
+        self.send(Message::NoRoom { path, source }).await;
+        std::future::pending().await
+    }
+
     async fn send(&self, message: Message) {
         // The actor is gone only when the engine is, and this hand with it.
         let _ = self.inbox.send(message).await;

@@ -37,10 +37,34 @@ pub(super) struct Place {
     pub progress: Progress,
 }
 
+/// Why what a leg printed is not kept.
+pub(super) enum Unkept {
+    /// The disk takes no more; with room on it, the rest is fetched from the machine that still has it.
+    Disk(std::io::Error),
+    /// It cannot be had, as told.
+    Lost(String),
+}
+
+impl From<std::io::Error> for Unkept {
+    fn from(error: std::io::Error) -> Self {
+        use std::io::ErrorKind::{QuotaExceeded, ReadOnlyFilesystem, StorageFull};
+        match error.kind() {
+            StorageFull | QuotaExceeded | ReadOnlyFilesystem => Self::Disk(error),
+            _ => Self::Lost(error.to_string()),
+        }
+    }
+}
+
+impl From<tokio::task::JoinError> for Unkept {
+    fn from(error: tokio::task::JoinError) -> Self {
+        Self::Lost(error.to_string())
+    }
+}
+
 /// The output file, written off the async threads. The first trouble is kept, and ends the writing only.
 pub(super) struct Tape {
     recorder: Option<Recorder>,
-    trouble: Option<String>,
+    trouble: Option<Unkept>,
 }
 
 impl Tape {
@@ -53,8 +77,8 @@ impl Tape {
         };
         match tokio::task::spawn_blocking(opening).await {
             Ok(Ok(recorder)) => tape.recorder = Some(recorder),
-            Ok(Err(error)) => tape.trouble = Some(error.to_string()),
-            Err(error) => tape.trouble = Some(error.to_string()),
+            Ok(Err(error)) => tape.trouble = Some(error.into()),
+            Err(error) => tape.trouble = Some(error.into()),
         }
         tape
     }
@@ -83,8 +107,19 @@ impl Tape {
         });
         match writing.await {
             Ok(Ok(recorder)) => self.recorder = Some(recorder),
-            Ok(Err(error)) => self.trouble = Some(error.to_string()),
-            Err(error) => self.trouble = Some(error.to_string()),
+            Ok(Err(error)) => self.trouble = Some(error.into()),
+            Err(error) => self.trouble = Some(error.into()),
+        }
+    }
+
+    /// Takes out that the disk takes no more, where that is the trouble.
+    fn disk(&mut self) -> Option<std::io::Error> {
+        match self.trouble.take() {
+            Some(Unkept::Disk(error)) => Some(error),
+            other => {
+                self.trouble = other;
+                None
+            }
         }
     }
 
@@ -92,16 +127,13 @@ impl Tape {
     ///
     /// # Errors
     ///
-    /// The first trouble, as text: what is on disk is not what was printed.
-    pub async fn finish(self) -> Result<Option<Output>, String> {
+    /// The first trouble: what is on disk is not what was printed.
+    pub async fn finish(self) -> Result<Option<Output>, Unkept> {
         let Some(recorder) = self.recorder else {
-            return Err(self.trouble.unwrap_or_default());
+            let unsaid = || Unkept::Lost(String::new());
+            return Err(self.trouble.unwrap_or_else(unsaid));
         };
-        match tokio::task::spawn_blocking(move || recorder.finish()).await {
-            Ok(Ok(output)) => Ok(output),
-            Ok(Err(error)) => Err(error.to_string()),
-            Err(error) => Err(error.to_string()),
-        }
+        Ok(tokio::task::spawn_blocking(move || recorder.finish()).await??)
     }
 }
 
@@ -159,6 +191,9 @@ impl Turn<'_> {
                         break;
                     }
                     tape.take(std::mem::take(&mut chunks)).await;
+                    if let Some(error) = tape.disk() {
+                        return self.ground.no_room(&self.place.file, error).await;
+                    }
                 }
                 changed = self.stop.changed(), if stop_is_open => {
                     stop_is_open = changed.is_ok();

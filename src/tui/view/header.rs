@@ -9,6 +9,9 @@ use crate::tui::clean;
 use crate::tui::look::Tone;
 use crate::tui::say;
 
+/// After how many seconds without a connection the engine is taken for gone. A client never starts one by itself.
+const DEAD: i64 = 15;
+
 /// The header's lines; in a low terminal the second is left out.
 pub(super) fn lines(cx: &Cx<'_>, width: usize, low: bool) -> Vec<Line<'static>> {
     let mut lines = vec![first(cx, width)];
@@ -183,10 +186,15 @@ fn alarms(cx: &Cx<'_>) -> Vec<String> {
             why,
             last: false,
             since,
-        } => lines.push(format!(
-            "NOT CONNECTED {} · the run goes on, nothing can be decided here · {why}",
-            say::stopwatch(say::between(*since, cx.now)),
-        )),
+        } => {
+            let away = say::between(*since, cx.now);
+            let what = match away < DEAD {
+                true => "the run goes on, nothing can be decided here",
+                false => "Ctrl-D leaves, attaching again starts the engine anew",
+            };
+            let away = say::stopwatch(away);
+            lines.push(format!("NOT CONNECTED {away} · {what} · {why}"));
+        }
         Connection::Lost {
             why, last: true, ..
         } => {

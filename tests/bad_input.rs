@@ -1,0 +1,17 @@
+//! What bad input gets: an error that says what, where and what to try, and nothing is lost.
+//!
+//! Every test runs the real binary in folders of its own. What needs an sshd or root says loudly where it was
+//! left out.
+
+mod bad_input {
+    mod disk;
+    mod engines;
+    mod files;
+    mod home;
+    mod hosts;
+    mod records;
+    mod sockets;
+    mod sshd;
+    mod terminal;
+    mod terminals;
+}

@@ -1,0 +1,47 @@
+//! Terminals that are too small, or none.
+
+use super::home::{Home, WALK};
+use super::terminal::Terminal;
+
+#[test]
+fn a_tiny_terminal_says_what_it_needs_and_comes_back_when_it_grows() {
+    let home = Home::with_two_steps();
+    let run = ["run", "two.toml", "--env", "here"];
+    let terminal = Terminal::start(home.in_terminal(&run), 5, 20);
+    terminal.wait_for("too small");
+    for (rows, columns) in [(1, 1), (1, 200), (200, 1), (2, 3), (5, 20)] {
+        terminal.resize(rows, columns);
+        std::thread::sleep(std::time::Duration::from_millis(200));
+    }
+    terminal.wait_for("too small");
+    // What cannot be read cannot be said yes to.
+    terminal.press("\r");
+    terminal.resize(24, 80);
+    terminal.wait_for("The first");
+    assert_eq!(home.counted(), (0, 0));
+    terminal.resize(5, 20);
+    terminal.wait_for("too small");
+    terminal.press("\u{4}");
+    let (code, screen) = terminal.end();
+    assert_eq!(code, 0, "{screen}");
+    let opened = std::fs::read_dir(home.path().join("state/runsheet/runs")).unwrap();
+    let run = opened
+        .last()
+        .unwrap()
+        .unwrap()
+        .file_name()
+        .into_string()
+        .unwrap();
+    home.runsheet(&["show", &run])
+        .expect(0, &["at step 1 of 2"]);
+    home.must_verify(&run);
+}
+
+#[test]
+fn without_a_terminal_the_wizard_says_what_to_use_instead() {
+    let home = Home::with_two_steps();
+    home.runsheet(&["attach"])
+        .expect(2, &["needs a terminal", "--unattended"]);
+    home.runsheet(&WALK[..4])
+        .expect(2, &["needs a terminal", "--detach"]);
+}
