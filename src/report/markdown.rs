@@ -206,7 +206,6 @@ fn title(kind: LookKind) -> &'static str {
         LookKind::Skipped => "Skipped",
         LookKind::Attested => "On somebody's word",
         LookKind::HeldBefore => "Proof held before",
-        LookKind::PartlyHeldBefore => "Proof held before in part",
         LookKind::Unchecked => "Without proof",
         LookKind::Failed => "Failed",
         LookKind::Unproved => "Not proved",

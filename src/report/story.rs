@@ -206,8 +206,6 @@ pub enum LookKind {
     Obstructed,
     /// A step found the world already as wanted.
     Already,
-    /// Some questions of a proof held before the step already; the others did not.
-    PartlyHeldBefore,
     /// The connection to a machine was lost.
     LinkLost,
     /// Another engine took the run up.

@@ -65,29 +65,20 @@ fn look_at_proof(
             .filter(wanted)
             .map(|proof| proof.says.clone())
             .collect();
-        let number = says.len();
         // The lanes of a step ask the same question each.
         says.dedup();
-        (number, says.join("; "))
+        says.join("; ")
     };
+    // A proof of which a part held before still proves the step by the rest; it is marked in the step's
+    // details, and would be noise here.
     let (kind, text) = match at {
         StepAt::Done {
             how: Done::Proved { vacuous: true },
         } => {
-            let (_, says) = said(&|_| true);
+            let says = said(&|_| true);
             let text = format!("all of its proof held before it, and so proves nothing: {says}");
             (LookKind::HeldBefore, text)
         }
-        StepAt::Done {
-            how: Done::Proved { vacuous: false },
-        } => match said(&|proof| proof.held_before) {
-            (0, _) => return,
-            (held, _) => {
-                let all = attempt.proofs.len();
-                let text = format!("{held} of the {all} questions of its proof held before it");
-                (LookKind::PartlyHeldBefore, text)
-            }
-        },
         StepAt::Done {
             how: Done::Unchecked,
         } if matches!(performer, Performer::Machine | Performer::Person) => (
@@ -101,7 +92,7 @@ fn look_at_proof(
                 let last = proof.after.last();
                 last.is_none_or(|answer| answer.holds != Holds::Yes)
             };
-            let (_, says) = said(&holds);
+            let says = said(&holds);
             (
                 LookKind::Unproved,
                 format!("its proof did not hold: {says}"),
