@@ -88,16 +88,16 @@ impl Tape {
         }
     }
 
-    /// Makes the file durable.
+    /// Makes the file durable. `complete` says that the machine has proved the leg's end.
     ///
     /// # Errors
     ///
     /// The first trouble, as text: what is on disk is not what was printed.
-    pub async fn finish(self) -> Result<Option<Output>, String> {
+    pub async fn finish(self, complete: bool) -> Result<Option<Output>, String> {
         let Some(recorder) = self.recorder else {
             return Err(self.trouble.unwrap_or_default());
         };
-        match tokio::task::spawn_blocking(move || recorder.finish()).await {
+        match tokio::task::spawn_blocking(move || recorder.finish(complete)).await {
             Ok(Ok(output)) => Ok(output),
             Ok(Err(error)) => Err(error.to_string()),
             Err(error) => Err(error.to_string()),
