@@ -278,13 +278,13 @@ rs_keep() {
   rs_stat /proc/self/stat
   printf '%-10s %-20s %s\n' "$rs_pid" "$rs_start" "$rs_boot" 1<>"$rs_d"
   exec 3<&0
-  rs_end=X rs_held=no
-  trap 'rs_held=yes' USR1
+  rs_end=X rs_told=no
+  trap 'rs_told=yes' USR1
   cat <&3 3<&- 6>&- >"${rs_d}_out" &
   rs_x=$!
   wait "$rs_x"
   rs_o=$?
-  if [ "$rs_o" -gt 128 ] && [ "$rs_held" = yes ]; then
+  if [ "$rs_o" -gt 128 ] && [ "$rs_told" = yes ]; then
     # Our wait was ended, because something the command left behind holds its output. The output is final
     # from here on: no more is written to it, and what the daemon still says goes nowhere.
     # Descriptor 3 keeps the pipe whole meanwhile.

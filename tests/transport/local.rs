@@ -576,9 +576,11 @@ async fn a_spool_that_cannot_be_made_leaves_questions_possible() {
         matches!(survey.receipts, Receipts::Impossible(_)),
         "{survey:?}"
     );
+    let answer = host.ask(&sh("echo hello; echo no >&2; exit 3")).await;
+    let answer = answer.unwrap();
     assert_eq!(
-        host.ask(&sh("echo hello")).await.unwrap().stdout,
-        b"hello\n"
+        (answer.code, &answer.stdout[..], &answer.stderr[..]),
+        (3, &b"hello\n"[..], &b"no\n"[..])
     );
     let (out, _) = tokio::sync::mpsc::channel(1);
     let claim =
