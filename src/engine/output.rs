@@ -1,7 +1,13 @@
 //! Keeps what a leg prints: the bytes as they came, with secrets masked, and their times beside them.
+//!
+//! What a leg prints on this very machine is in a file already, the one in the spool. Where nothing is to be
+//! masked, that file is linked and not copied: it grows by itself, and only its digest and times are made
+//! here. The copy is made after all where a link cannot be had, as between file systems, and at the end
+//! where nobody can prove that nothing writes to the file any more.
 
 use std::fs::File;
 use std::io::{self, Read, Write};
+use std::os::unix::fs::{MetadataExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 
 use rustix::fs::{Mode, OFlags};
@@ -21,6 +27,8 @@ const PRINTED: u64 = 64 * 1024;
 pub(super) struct Recorder {
     folder: PathBuf,
     name: String,
+    /// The same bytes in a file of this machine's spool, where they may be linked.
+    spool: Option<PathBuf>,
     /// Made with the first byte: a leg that prints nothing leaves no file.
     files: Option<Files>,
     masker: Option<Masker>,
@@ -35,10 +43,13 @@ pub(super) struct Recorder {
 struct Files {
     output: File,
     times: File,
+    /// Whether the output is the spool's own file, which is written to elsewhere and only read here.
+    linked: bool,
 }
 
 impl Recorder {
-    /// Begins the file `name` in `folder`, or goes on with it. Times are counted from `since`.
+    /// Begins the file `name` in `folder`, or goes on with it. Times are counted from `since`. `spool` is the
+    /// file of this machine that has the same bytes; it is not used where something is to be masked.
     ///
     /// # Errors
     ///
@@ -49,10 +60,12 @@ impl Recorder {
         mask: &Mask,
         since: Timestamp,
         clock: &Clock,
+        spool: Option<PathBuf>,
     ) -> io::Result<Self> {
         let mut recorder = Self {
             folder: folder.to_owned(),
             name: name.to_owned(),
+            spool: spool.filter(|_| mask.is_empty()),
             files: None,
             masker: None,
             sum: Sha256::new(),
@@ -62,9 +75,15 @@ impl Recorder {
             clock: clock.clone(),
         };
         match open(&folder.join(name), OFlags::RDONLY) {
-            Ok(mut file) => {
-                recorder.length = io::copy(&mut file, &mut recorder.sum)?;
-                recorder.files = Some(recorder.create()?);
+            Ok(file) => {
+                // No further than it is long now: a linked file may grow as fast as it is read.
+                let now = file.metadata()?.len();
+                let linked = recorder.is_the_spools(&file);
+                recorder.length = io::copy(&mut (&file).take(now), &mut recorder.sum)?;
+                recorder.files = Some(match linked {
+                    true => recorder.with_times(file, true)?,
+                    false => recorder.append()?,
+                });
             }
             Err(error) if error.kind() == io::ErrorKind::NotFound => {}
             Err(error) => return Err(error),
@@ -115,26 +134,35 @@ impl Recorder {
         }
     }
 
-    /// Makes what was kept durable and says what it is; none where nothing was printed.
+    /// Makes what was kept durable and says what it is; none where nothing was printed. `complete` says that
+    /// the machine has proved the end: the spool's file is never written to again.
     ///
     /// # Errors
     ///
-    /// A file that cannot be written or synced.
-    pub fn finish(mut self) -> io::Result<Option<Output>> {
+    /// A file that cannot be written or synced, and one that changed behind our back.
+    pub fn finish(mut self, complete: bool) -> io::Result<Option<Output>> {
         if let Some(masker) = &mut self.masker {
             let rest = masker.finish();
             self.keep(&rest)?;
         }
-        let Some(mut files) = self.files else {
+        let Some(mut files) = self.files.take() else {
             return Ok(None);
         };
         files.times.flush()?;
-        files.output.sync_all()?;
+        let sum = hex(&self.sum.clone().finalize());
+        // Without that proof, what looks like a file of our own may be the spool's, if that was wiped.
+        let private = self.spool.is_none() || (complete && !files.linked);
+        let as_kept = || Ok::<_, io::Error>(files.output.metadata()?.len() == self.length);
+        if private || (complete && as_kept()?) {
+            files.output.sync_all()?;
+        } else {
+            self.copy_apart(&files.output, &sum)?;
+        }
         File::open(&self.folder)?.sync_all()?;
         Ok(Some(Output {
             file: self.name,
             bytes: self.length,
-            sha256: hex(&self.sum.finalize()),
+            sha256: sum,
         }))
     }
 
@@ -144,9 +172,14 @@ impl Recorder {
         }
         let mut files = match self.files.take() {
             Some(files) => files,
-            None => self.create()?,
+            None => match self.link()? {
+                Some(linked) => linked,
+                None => self.append()?,
+            },
         };
-        files.output.write_all(bytes)?;
+        if !files.linked {
+            files.output.write_all(bytes)?;
+        }
         self.sum.update(bytes);
         self.length += bytes.len() as u64;
         let now = self.clock.now().as_microsecond();
@@ -156,12 +189,89 @@ impl Recorder {
         Ok(())
     }
 
-    fn create(&self) -> io::Result<Files> {
+    /// Opens the file to be written to.
+    fn append(&self) -> io::Result<Files> {
         let flags = OFlags::WRONLY | OFlags::APPEND | OFlags::CREATE;
+        self.with_times(open(&self.path(), flags)?, false)
+    }
+
+    /// Gives the spool's file a second name, in our folder; none where that cannot be.
+    fn link(&self) -> io::Result<Option<Files>> {
+        let Some(spool) = &self.spool else {
+            return Ok(None);
+        };
+        // Another file system, a file system without links, no spool any more: there is always the copy.
+        if std::fs::hard_link(spool, self.path()).is_err() {
+            return Ok(None);
+        }
+        let output = open(&self.path(), OFlags::RDONLY)?;
+        output.set_permissions(std::fs::Permissions::from_mode(0o600))?;
+        self.with_times(output, true).map(Some)
+    }
+
+    fn with_times(&self, output: File, linked: bool) -> io::Result<Files> {
+        let flags = OFlags::WRONLY | OFlags::APPEND | OFlags::CREATE;
+        let times = self.folder.join(format!("{}.times", self.name));
         Ok(Files {
-            output: open(&self.folder.join(&self.name), flags)?,
-            times: open(&self.folder.join(format!("{}.times", self.name)), flags)?,
+            output,
+            times: open(&times, flags)?,
+            linked,
         })
+    }
+
+    /// Whether an open file is the one in the spool.
+    fn is_the_spools(&self, file: &File) -> bool {
+        let same = |spool: &PathBuf| {
+            let (ours, theirs) = (
+                file.metadata().ok()?,
+                std::fs::symlink_metadata(spool).ok()?,
+            );
+            Some((ours.dev(), ours.ino()) == (theirs.dev(), theirs.ino()))
+        };
+        self.spool.as_ref().and_then(same).unwrap_or(false)
+    }
+
+    /// Puts a copy of what was counted in the place of a file that somebody else may still write to.
+    fn copy_apart(&self, from: &File, sum: &str) -> io::Result<()> {
+        let apart = self.folder.join(format!("{}.part", self.name));
+        let flags = OFlags::WRONLY | OFlags::CREATE | OFlags::TRUNC;
+        let mut copy = Summed {
+            file: open(&apart, flags)?,
+            sum: Sha256::new(),
+        };
+        // Its own place in the file: `from` may be open for writing only.
+        let whole = open(&self.path(), OFlags::RDONLY)?;
+        let same = (whole.metadata()?.dev(), whole.metadata()?.ino())
+            == (from.metadata()?.dev(), from.metadata()?.ino());
+        let copied = io::copy(&mut whole.take(self.length), &mut copy)?;
+        if !same || copied != self.length || hex(&copy.sum.finalize()) != sum {
+            let what = format!("output/{} is not any more what was read of it", self.name);
+            return Err(io::Error::new(io::ErrorKind::InvalidData, what));
+        }
+        copy.file.sync_all()?;
+        std::fs::rename(&apart, self.path())
+    }
+
+    fn path(&self) -> PathBuf {
+        self.folder.join(&self.name)
+    }
+}
+
+/// A file that is summed up as it is written.
+struct Summed {
+    file: File,
+    sum: Sha256,
+}
+
+impl Write for Summed {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        let written = self.file.write(bytes)?;
+        self.sum.update(&bytes[..written]);
+        Ok(written)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.file.flush()
     }
 }
 
@@ -198,71 +308,4 @@ pub(super) fn open(path: &Path, flags: OFlags) -> io::Result<File> {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn chunk(offset: u64, text: &str) -> Chunk {
-        Chunk {
-            offset,
-            bytes: text.as_bytes().to_vec(),
-        }
-    }
-
-    fn recorder(folder: &Path, mask: &Mask) -> Recorder {
-        let clock = Clock::held_at(10);
-        Recorder::open(folder, "s.1.m.0", mask, clock.now(), &clock).unwrap()
-    }
-
-    #[test]
-    fn an_output_goes_on_where_an_earlier_engine_left_it() {
-        let temp = tempfile::tempdir().unwrap();
-        let mut first = recorder(temp.path(), &Mask::default());
-        first.take(&chunk(0, "one ")).unwrap();
-        drop(first);
-        let mut second = recorder(temp.path(), &Mask::default());
-        assert_eq!(second.next(), 4);
-        second.take(&chunk(2, "e two")).unwrap();
-        second.take(&chunk(0, "one")).unwrap();
-        assert!(second.take(&chunk(100, "x")).is_err(), "a gap");
-        let output = second.finish().unwrap().unwrap();
-        assert_eq!(output.bytes, 7);
-        assert_eq!(output.sha256, hex(&Sha256::digest("one two")));
-        let file = std::fs::read_to_string(temp.path().join("s.1.m.0")).unwrap();
-        assert_eq!(file, "one two");
-        let times = std::fs::read_to_string(temp.path().join("s.1.m.0.times")).unwrap();
-        assert_eq!(times, "0 4\n0 7\n");
-    }
-
-    #[test]
-    fn a_secret_cut_by_a_restart_is_masked() {
-        let temp = tempfile::tempdir().unwrap();
-        let mask = Mask::new(["hunter2"]);
-        let text = "a hunter2 b";
-        let mut first = recorder(temp.path(), &mask);
-        first.take(&chunk(0, &text[..6])).unwrap();
-        drop(first);
-        let file = || std::fs::read_to_string(temp.path().join("s.1.m.0")).unwrap();
-        assert_eq!(file(), "a ");
-        let mut second = recorder(temp.path(), &mask);
-        let from = second.next();
-        second
-            .take(&chunk(from, &text[usize::try_from(from).unwrap()..]))
-            .unwrap();
-        second.finish().unwrap().unwrap();
-        assert_eq!(file(), "a ******* b");
-    }
-
-    #[test]
-    fn nothing_printed_leaves_no_file_and_a_link_is_not_followed() {
-        let temp = tempfile::tempdir().unwrap();
-        assert!(
-            recorder(temp.path(), &Mask::default())
-                .finish()
-                .unwrap()
-                .is_none()
-        );
-        assert_eq!(printed(temp.path(), "s.1.m.0").unwrap(), "");
-        std::os::unix::fs::symlink("/etc/hostname", temp.path().join("s.1.m.0")).unwrap();
-        assert!(printed(temp.path(), "s.1.m.0").is_err());
-    }
-}
+mod tests;

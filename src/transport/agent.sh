@@ -6,7 +6,12 @@
 # that ends. frames.rs reads what it answers. Whole-line comments are not sent.
 #
 # File descriptors: 0 verbs in; 7 answers out; 8 the real standard error; 5 to the ticker;
-# 6 the bell, a nameless fifo on which a finished job or the ticker wakes a follower.
+# 6 the bell, a nameless fifo on which a finished job or the ticker wakes a follower; 4 and 9 the reading
+# ends of two more, through which the outputs of a question go.
+#
+# Every verb begins with the word of the greeting. The shell of a question reads its program from the
+# verbs' own pipe; should it die before it has all of it, the rest does not begin with the word, and is
+# passed over.
 #
 # The spool, 0700:   nonce          made once; a spool that was wiped has another
 #   jobs/TOKEN         the claim: pid and start time of the keeper, boot id
@@ -14,8 +19,9 @@
 #   jobs/TOKEN_go      the fence: created once, holds `go` or `revoked`
 #   jobs/TOKEN_status  32 bytes reserved before the start, overwritten in place: R running,
 #                      E ended and draining, X done with code and bytes (a C at the end: output
-#                      was cut, the disk was full)
-#   jobs/TOKEN_out     standard output and error as they came
+#                      could not be kept, as on a full disk)
+#   jobs/TOKEN_out     standard output and error as they came. After X nobody writes to it any more, so
+#                      that on the same machine it may be linked where others would have a copy.
 #
 # Claim and fence are files made under noclobber, that is with O_EXCL. It is as atomic as mkdir, and as
 # a builtin it saves two new processes a step, which are a quarter of what a short step takes.
@@ -124,7 +130,7 @@ rs_state() {
       fi
     fi
     return ;;
-  XC) rs_st=L rs_lost="it ended with exit code $rs_c, but the disk was full and output is missing"; return ;;
+  XC) rs_st=L rs_lost="it ended with exit code $rs_c, but its output could not be kept, as on a full disk"; return ;;
   RR | EE) ;;
   *)
     # the claim comes first and its status a moment later
@@ -246,9 +252,11 @@ set --
 case $rs_b in *\\*) rs_b=$(printf %b "$rs_b") ;; esac
 eval "unset rs_b rs_x; $rs_b"'
 
+# Runs in the question's own shell. Its standard error is on 3 until it begins: while the agent waits,
+# dash has the command's 2 for its own, and would say there that a signal ended it.
 rs_question='IFS= read -r rs_b || exit 125
 printf "P %s\n" $$ >&7
-exec </dev/null 7>&-
+exec </dev/null 2>&3 3>&- 7>&-
 case $rs_b in *\\*) rs_b=$(printf %b "$rs_b") ;; esac
 eval "unset rs_b; $rs_b"'
 
@@ -270,13 +278,22 @@ rs_keep() {
   rs_stat /proc/self/stat
   printf '%-10s %-20s %s\n' "$rs_pid" "$rs_start" "$rs_boot" 1<>"$rs_d"
   exec 3<&0
-  trap : USR1
+  rs_end=X rs_told=no
+  trap 'rs_told=yes' USR1
   cat <&3 3<&- 6>&- >"${rs_d}_out" &
-  wait $!
-  rs_o=$? rs_end=X
-  # Cat ended before its input did: a full disk costs output, never the command, which would die of a
-  # broken pipe. Above 128 it was our wait that ended.
-  if [ "$rs_o" -gt 0 ] && [ "$rs_o" -le 128 ]; then
+  rs_x=$!
+  wait "$rs_x"
+  rs_o=$?
+  if [ "$rs_o" -gt 128 ] && [ "$rs_told" = yes ]; then
+    # Our wait was ended, because something the command left behind holds its output. The output is final
+    # from here on: no more is written to it, and what the daemon still says goes nowhere.
+    # Descriptor 3 keeps the pipe whole meanwhile.
+    kill -s KILL "$rs_x"
+    while kill -s 0 "$rs_x"; do wait "$rs_x"; done
+    cat <&3 3<&- 6>&- >/dev/null &
+  elif [ "$rs_o" -gt 0 ]; then
+    # Cat ended before its input did: a full disk costs output, never the command, which would die of a
+    # broken pipe.
     rs_end=C
     cat <&3 3<&- 6>&- >/dev/null &
     wait $!
@@ -299,7 +316,7 @@ rs_begin() {
       printf 'E no room for a receipt in %s\n' "$rs_spool"
       return
     fi
-    rs_run "$3" </dev/null 5>&- 7>&- 8>&- | rs_keep 5>&- 7>&- 8>&- | {
+    rs_run "$3" </dev/null 4<&- 5>&- 7>&- 8>&- 9<&- | rs_keep 4<&- 5>&- 7>&- 8>&- 9<&- | {
       rs_b=''
       rs_wait
       rs_follow "$rs_boot"
@@ -330,16 +347,32 @@ rs_ask() {
   printf '%s\n' "$1" >&8
   rs_set=setsid
   command -v setsid >/dev/null 2>&1 || rs_set=''
-  rs_c=$(
+  if [ "$rs_pipes" = yes ]; then
+    # Three processes, which is what a question takes. The writing ends are opened before the cats
+    # look, so that neither sees an end too early; a cat that ignores SIGINT does no harm.
     {
+      cat <&4 >&7 3>&- 4<&- 5>&- 6>&- 8>&- 9<&- &
+      rs_o=$!
+      cat <&9 >&8 3>&- 4<&- 5>&- 6>&- 7>&- 9<&- &
+      rs_x=$!
+      $rs_set "$2" -c "$rs_question" runsheet 4<&- 5>&- 6>&- 8>&- 9<&-
+      rs_c=$?
+    } >/proc/self/fd/4 3>/proc/self/fd/9
+    wait "$rs_o"
+    wait "$rs_x"
+  else
+    # no fifo or no /proc: the same from pipes alone, with twice the processes
+    rs_c=$(
       {
         {
-          printf '%s\n' "$rs_b" | $rs_set "$2" -c "$rs_question" runsheet 3>&- 5>&- 6>&- 8>&- 9>&-
-          printf '%s' $? >&9
-        } 2>&3 | cat >&7 3>&-
-      } 3>&1 | cat >&8
-    } 9>&1 </dev/null
-  )
+          {
+            $rs_set "$2" -c "$rs_question" runsheet 5>&- 6>&- 8>&- 9>&-
+            printf '%s' $? >&9
+          } | cat >&7 3>&-
+        } 3>&1 | cat >&8
+      } 9>&1
+    )
+  fi
   printf '%s\n' "$1" >&8
   printf '%s %s\n' "$1" "$rs_c"
 }
@@ -385,11 +418,12 @@ rs_main() {
   trap : USR1
   printf 'runsheet %s\n' "$rs_word"
   rs_hello
-  while IFS=' ' read -r rs_v rs_1 rs_2 rs_3 rs_4; do
+  while IFS=' ' read -r rs_x rs_v rs_1 rs_2 rs_3 rs_4; do
+    [ "$rs_x" = "$rs_word" ] || continue
     case $rs_v in
     H) rs_hello ;;
     S) IFS= read -r rs_b || exit 1; rs_begin "$rs_1" "$rs_2" "$rs_3" "$rs_4"; rs_b='' ;;
-    Q) IFS= read -r rs_b || exit 1; rs_ask "$rs_1" "$rs_2"; rs_b='' ;;
+    Q) rs_ask "$rs_1" "$rs_2" ;;
     F)
       if rs_meant "$rs_1" "$rs_2"; then
         rs_off=$rs_3 rs_held=0 rs_mode=$rs_4
@@ -414,17 +448,20 @@ rs_main() {
 [ -n "$rs_spool" ] || rs_spool=${XDG_STATE_HOME:-$HOME/.local/state}/runsheet/spool
 exec 7>&1 8>&2 2>/dev/null
 rs_bell=$rs_spool/bell.$$
-if (umask 077; mkdir -p "$rs_spool" && mkfifo "$rs_bell") 2>/dev/null; then
-  exec 6<>"$rs_bell"
-  rm -f "$rs_bell"
+rs_pipes=no
+if (umask 077; mkdir -p "$rs_spool" && mkfifo "$rs_bell" "$rs_bell.o" "$rs_bell.e") 2>/dev/null; then
+  # each reading end is opened beside a writing one, or the open would wait for somebody to write
+  exec 6<>"$rs_bell" 3<>"$rs_bell.o" 4<"$rs_bell.o" 3<>"$rs_bell.e" 9<"$rs_bell.e" 3>&-
+  [ -p /proc/self/fd/4 ] && [ -p /proc/self/fd/9 ] && rs_pipes=yes
 else
   exec 6</dev/null
 fi
+rm -f "$rs_bell" "$rs_bell.o" "$rs_bell.e" 2>/dev/null
 # The ticker sleeps when asked to and ends when the last holder of its pipe, the agent, has ended.
 rs_main | while read -r rs_x; do
   sleep 0.2 2>/dev/null || sleep 1
   printf 't\n' >&6
-done >/dev/null 7>&- 8>&-
+done >/dev/null 4<&- 7>&- 8>&- 9<&-
 # never back to the shell that read this program: it would take the next verb for a command
 exit 0
 }

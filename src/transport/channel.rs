@@ -1,12 +1,11 @@
 //! One conversation with `agent.sh`.
 
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::Duration;
 
 use futures_util::FutureExt;
-use tokio::io::{
-    AsyncBufReadExt, AsyncRead, AsyncReadExt, AsyncSeekExt, AsyncWrite, AsyncWriteExt, BufReader,
-};
+use tokio::io::{AsyncBufReadExt, AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt, BufReader};
 use tokio::sync::mpsc;
 
 use super::claim::Claim;
@@ -14,7 +13,7 @@ use super::error::Fault;
 use super::frames::{Frame, Greeting, LONGEST, number};
 use super::receipt::{Answer, Chunk, ReceiptState, Settled, Signal, Signalled};
 use super::script::{Script, quote};
-use super::stream::{copy, garbled, read_line, until};
+use super::stream::{copy, copy_file, garbled, read_line, until};
 use super::survey::Survey;
 
 const AGENT: &str = include_str!("agent.sh");
@@ -36,6 +35,8 @@ pub(super) struct Channel {
     input: Writer,
     output: BufReader<Reader>,
     noise: BufReader<Reader>,
+    /// Begins every verb; 128 random bits.
+    word: String,
     survey: Survey,
     /// Where the spool can be read without the agent: on this machine only.
     near: Option<PathBuf>,
@@ -71,19 +72,22 @@ impl Channel {
             input: ends.input,
             output: BufReader::with_capacity(64 * 1024, ends.output),
             noise: BufReader::new(ends.noise),
+            word,
             survey: Greeting::nothing(),
             near: spool.as_ref().map(|spool| spool.join("jobs")),
             _hold: ends.hold,
         };
-        let program = program(&word, spool.as_deref());
-        if let Err(fault) = channel.greet(&program, &format!("runsheet {word}")).await {
+        let program = program(&channel.word, spool.as_deref());
+        if let Err(fault) = channel.greet(&program).await {
             return Err(channel.last_words(fault).await);
         }
         Ok(channel)
     }
 
-    async fn greet(&mut self, program: &str, greeting: &str) -> Result<(), Fault> {
-        self.send(program.as_bytes()).await?;
+    async fn greet(&mut self, program: &str) -> Result<(), Fault> {
+        self.input.write_all(program.as_bytes()).await?;
+        self.input.flush().await?;
+        let greeting = format!("runsheet {}", self.word);
         let mut skipped = 0;
         loop {
             let line = self.line().await?;
@@ -141,7 +145,7 @@ impl Channel {
 
     /// Asks the machine about itself again.
     pub(super) async fn survey(&mut self) -> Result<Survey, Fault> {
-        self.send(b"H\n").await?;
+        self.send("H\n").await?;
         self.read_survey().await?;
         Ok(self.survey.clone())
     }
@@ -155,7 +159,7 @@ impl Channel {
     ) -> Result<Settled, Fault> {
         let shell = script.shell().program();
         let line = format!("S {claim} {shell} {}\n{}\n", self.reach(), script.line());
-        self.send(line.as_bytes()).await?;
+        self.send(&line).await?;
         self.follow(claim, 0, out).await
     }
 
@@ -167,7 +171,7 @@ impl Channel {
         out: &mpsc::Sender<Chunk>,
     ) -> Result<Settled, Fault> {
         let line = format!("F {claim} {offset} {}\n", self.reach());
-        self.send(line.as_bytes()).await?;
+        self.send(&line).await?;
         self.follow(claim, offset, out).await
     }
 
@@ -201,12 +205,10 @@ impl Channel {
                             return Err(garbled(&line));
                         };
                         let path = jobs.join(format!("{}_out", claim.token));
-                        let mut opened = tokio::fs::File::open(path).await?;
-                        opened.seek(std::io::SeekFrom::Start(at)).await?;
-                        file = Some(opened);
+                        file = Some(Arc::new(std::fs::File::open(path)?));
                     }
-                    if let Some(file) = &mut file {
-                        copy(file, &mut at, size, out).await?;
+                    if let Some(file) = &file {
+                        copy_file(file, &mut at, size, out).await?;
                     }
                 }
                 Frame::Error(said) => return Err(Fault::Said(said)),
@@ -266,7 +268,7 @@ impl Channel {
     ) -> Result<Answer, Fault> {
         let mark = random_word()?;
         let line = format!("Q {mark} {}\n{}\n", script.shell().program(), script.line());
-        self.send(line.as_bytes()).await?;
+        self.send(&line).await?;
         let noise = &mut self.noise;
         let output = &mut self.output;
         let told = async {
@@ -303,7 +305,7 @@ impl Channel {
     }
 
     async fn exchange(&mut self, verb: &str) -> Result<(Frame, Vec<u8>), Fault> {
-        self.send(verb.as_bytes()).await?;
+        self.send(verb).await?;
         let line = self.line().await?;
         match Frame::read(&line) {
             Some(Frame::Error(said)) => Err(Fault::Said(said)),
@@ -312,8 +314,10 @@ impl Channel {
         }
     }
 
-    async fn send(&mut self, bytes: &[u8]) -> Result<(), Fault> {
-        self.input.write_all(bytes).await?;
+    /// Sends a verb, and the program it comes with.
+    async fn send(&mut self, verb: &str) -> Result<(), Fault> {
+        let verb = format!("{} {verb}", self.word);
+        self.input.write_all(verb.as_bytes()).await?;
         self.input.flush().await?;
         Ok(())
     }

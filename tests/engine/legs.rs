@@ -1,6 +1,6 @@
 //! What runs on machines, and what becomes of it when something fails.
 
-use std::os::unix::fs::PermissionsExt;
+use std::os::unix::fs::{MetadataExt, PermissionsExt};
 use std::time::Duration;
 
 use runsheet::engine::EngineError;
@@ -26,6 +26,7 @@ async fn a_step_that_runs_while_its_engine_dies_is_followed_again_and_not_repeat
     let file = "slow.1.m.0";
     let kept = stage.folder().join("output").join(file);
     stage::eventually(|| std::fs::read_to_string(&kept).is_ok_and(|t| t.contains("line 2"))).await;
+    assert_eq!(std::fs::metadata(&kept).unwrap().nlink(), 2, "linked");
     engine.kill().await;
     tokio::time::sleep(Duration::from_millis(500)).await;
 
@@ -241,6 +242,27 @@ async fn a_later_leg_gets_what_an_earlier_one_printed() {
         .await;
     let kept = std::fs::read_to_string(stage.folder().join("output/first.1.m.1")).unwrap();
     assert_eq!(kept, "<one two>\n");
+    engine.kill().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_local_output_is_linked_as_it_grows_and_a_daemon_left_behind_cannot_change_it() {
+    let text = "echo one; sleep 0.5; echo two; (sleep 3; echo late; echo x >>\"$COUNT\") &";
+    let stage = Stage::new(vec![Step::new("first", Act::run(text))]);
+    let engine = stage.start_on(Host::local("m", stage.spool()));
+    let mut ana = stage.attach("ana").await;
+    ana.until(|run| run.steps[0].at == StepAt::AtGate).await;
+    ana.approve("first").await.unwrap();
+    let kept = stage.folder().join("output/first.1.m.0");
+    let names = || std::fs::metadata(&kept).map_or(0, |file| file.nlink());
+    stage::eventually(|| names() == 2).await;
+    assert!(ana.read("first.1.m.0", 0, 4).await.starts_with(b"one\n"));
+    ana.until(|run| matches!(run.steps[0].at, StepAt::Done { .. }))
+        .await;
+    stage::eventually(|| stage.count().exists() && names() == 1).await;
+    assert_eq!(std::fs::read_to_string(&kept).unwrap(), "one\ntwo\n");
+    let mode = std::fs::metadata(&kept).unwrap().permissions().mode() & 0o777;
+    assert_eq!(mode, 0o600);
     engine.kill().await;
 }
 

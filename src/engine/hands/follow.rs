@@ -110,12 +110,17 @@ impl Follow {
             ground.clock.clone(),
         );
         let (file, since) = (self.place.file.clone(), self.since);
+        let spool = host.spool_file(&claim.token);
         let mut tape =
-            Tape::open(move || Recorder::open(&folder, &file, &mask, since, &clock)).await;
+            Tape::open(move || Recorder::open(&folder, &file, &mask, since, &clock, spool)).await;
         let end = self
             .see_through(ground, (&host, &claim, &script), &mut tape)
             .await;
-        let (output, end) = match (tape.finish().await, end) {
+        let complete = match &end {
+            End::Outcome(LaneOutcome::Succeeded { .. } | LaneOutcome::Failed { .. }) => true,
+            End::Outcome(_) | End::Unknown(_) => false,
+        };
+        let (output, end) = match (tape.finish(complete).await, end) {
             (Ok(output), end) => (output, end),
             // Recorded without it, the end would let the machine forget what only it still has.
             (Err(Unkept::Disk(error)), End::Outcome(_)) => {

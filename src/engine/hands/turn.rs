@@ -123,17 +123,17 @@ impl Tape {
         }
     }
 
-    /// Makes the file durable.
+    /// Makes the file durable. `complete` says that the machine has proved the leg's end.
     ///
     /// # Errors
     ///
     /// The first trouble: what is on disk is not what was printed.
-    pub async fn finish(self) -> Result<Option<Output>, Unkept> {
+    pub async fn finish(self, complete: bool) -> Result<Option<Output>, Unkept> {
         let Some(recorder) = self.recorder else {
             let unsaid = || Unkept::Lost(String::new());
             return Err(self.trouble.unwrap_or_else(unsaid));
         };
-        Ok(tokio::task::spawn_blocking(move || recorder.finish()).await??)
+        Ok(tokio::task::spawn_blocking(move || recorder.finish(complete)).await??)
     }
 }
 
