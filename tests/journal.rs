@@ -465,6 +465,14 @@ fn both_tell_every_way_an_output_can_be_wrong() {
     fs::write(run.path().join("output/\u{1b}]0;é"), "").expect("written");
     let (words, ok) = agreed_words(&run, None);
     assert!(ok && words.contains("unrecorded  output/?]0;??"), "{words}");
+    assert!(!words.contains("times"), "{words}");
+
+    let times = |name: &str| run.path().join("output").join(format!("{name}.times"));
+    fs::write(times("copy.1.db"), "12 3\n").expect("written");
+    fs::write(times("nobody"), "").expect("written");
+    let (words, ok) = agreed_words(&run, None);
+    assert!(ok && words.contains("times       1 files say"), "{words}");
+    assert!(words.contains("unrecorded  output/nobody.times"), "{words}");
 }
 
 #[test]

@@ -207,7 +207,7 @@ class Closing:
 
 
 def compare(folder, claims):
-    """Gives the problems of the recorded files, and the outputs that no record covers."""
+    """Gives the problems of the recorded files, the outputs that no record covers, and how many files of times."""
     output = os.path.join(folder, "output")
     if os.path.islink(output) or not os.path.isdir(output):
         output = None
@@ -228,8 +228,10 @@ def compare(folder, claims):
             problems.append(f"line {line}: {path} {found}")
     names = sorted(os.listdir(os.fsencode(output))) if output else []
     covered = {name.encode() for name in recorded}
-    others = [re.sub(rb"[^ -~]", b"?", name).decode() for name in names if name not in covered]
-    return problems, others
+    names = [name for name in names if name not in covered]
+    times = [name for name in names if name.endswith(b".times") and name[:-6] in covered]
+    others = [re.sub(rb"[^ -~]", b"?", name).decode() for name in names if name not in times]
+    return problems, others, len(times)
 
 
 def difference(found, length, digest):
@@ -259,10 +261,12 @@ def verify(data, head=None, folder=None):
     if folder is None:
         lines.append("files       not looked at")
     else:
-        problems, others = compare(folder, chain.claims)
+        problems, others, times = compare(folder, chain.claims)
         lines.append(f"files       {len(chain.claims)} recorded, {len(problems)} with problems")
         lines += ["problem     " + problem for problem in problems]
         lines += ["unrecorded  output/" + other for other in others]
+        if times:
+            lines.append(f"times       {times} files say when output came; no record commits to them")
     good = not (chain.damage or problems or at == 0 or count == 0)
     if count == 0 and not chain.damage:
         verdict = "PROBLEMS: there is no record"

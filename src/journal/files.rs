@@ -22,6 +22,9 @@ pub struct Files {
     /// Names in `output/` that no record commits to, sorted; what is not plain ASCII in them is `?`. An
     /// attempt that has not ended has such a file, so they are no problem, but nothing is proved of them.
     pub unrecorded: Vec<String>,
+    /// How many files `NAME.times` there are beside a recorded output `NAME`. They say when it came, and no
+    /// record commits to them.
+    pub times: u64,
 }
 
 /// Is one commitment that does not hold.
@@ -120,12 +123,16 @@ pub(super) fn compare(run: &Folder, claims: &[(u64, Claim)]) -> Result<Files, Jo
         .map(|(_, name)| name.as_bytes())
         .collect();
     if let Some(output) = &output {
-        files.unrecorded = output
-            .names()?
-            .iter()
-            .filter(|name| !recorded.contains(name.as_bytes()))
-            .map(|name| plain(name.as_bytes()))
-            .collect();
+        for name in output.names()? {
+            let name = name.as_bytes();
+            if recorded.contains(name) {
+                continue;
+            }
+            match name.strip_suffix(b".times") {
+                Some(of) if recorded.contains(of) => files.times += 1,
+                _ => files.unrecorded.push(plain(name)),
+            }
+        }
     }
     Ok(files)
 }

@@ -42,6 +42,13 @@ impl fmt::Display for Verdict {
                 for name in &files.unrecorded {
                     writeln!(f, "unrecorded  output/{name}")?;
                 }
+                if files.times > 0 {
+                    let times = files.times;
+                    writeln!(
+                        f,
+                        "times       {times} files say when output came; no record commits to them"
+                    )?;
+                }
             }
             None => writeln!(f, "files       not looked at")?,
         }
