@@ -239,7 +239,7 @@ def bench_rsync(bench):
     shutil.copy(bench.folder / "known_hosts", bench.folder / "user.known_hosts")
     steps = [f'[[step]]\nid = "copy"\nphase = "all"\ntitle = "Copy"\non = "near"\n'
              f'do.rsync = {{ path = "{source}/", to = "far", to-path = "{target}/", key = "{bench.folder}/user", '
-             f'options = ["archive"] }}\nundo.never = "a benchmark"\n']
+             f'options = ["--archive"] }}\nundo.never = "a benchmark"\n']
     book = bench.runbook(steps, {"near": '"local"',
                                  "far": f'{{ ssh = "far", config = "{bench.folder}/ssh_config" }}'})
     ours, theirs = [], []
