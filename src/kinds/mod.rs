@@ -15,6 +15,7 @@ mod note;
 mod rsync;
 mod ssh_key;
 mod ssh_login;
+mod told;
 mod wait;
 mod yaml;
 
