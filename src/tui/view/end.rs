@@ -19,10 +19,11 @@ pub(super) fn lines(cx: &Cx<'_>, width: usize) -> Vec<Line<'static>> {
     match &run.ending {
         None => {
             page.own("Every step is done or was skipped.", Tone::Strong);
-            page.own(
-                "Enter ends the run. Until then steps can still be looked at and taken back.",
-                Tone::Plain,
-            );
+            let until = match run.undo_next() {
+                Some(_) => "Enter ends the run. Until then steps can still be taken back.",
+                None => "Enter ends the run. Until then steps can still be looked at.",
+            };
+            page.own(until, Tone::Plain);
         }
         Some(Ending::Finished) => page.own("The run is finished.", Tone::Strong),
         Some(Ending::EndedEarly { reason }) => {
