@@ -1,11 +1,12 @@
 # Two commands: `make demo` and `make test`. Both install what is missing (as root, with apt-get), and say so.
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test bench lint lab lab-down
+.PHONY: help demo test torture bench lint lab lab-down
 
 help:
 	@echo 'make demo      build, and open the wizard on a sandbox that is safe to play with'
 	@echo 'make test      build, and run every test, those in the lab last'
+	@echo 'make torture   break things on purpose for up to an hour; make test does it for some minutes'
 	@echo 'make bench     measure beside what a person would use instead'
 	@echo 'make lint      format and lints alone'
 	@echo 'make lab       bring the rehearsal lab up; make lab-down removes it'
@@ -17,6 +18,11 @@ demo:
 
 test:
 	@scripts/test
+
+torture:
+	@scripts/bootstrap test
+	@RUNSHEET_FAULTS=torture cargo test --locked --release --test faults -- --nocapture
+	@RUNSHEET_WALKS=1000000 cargo test --locked --release --lib run::walk -- --nocapture
 
 bench:
 	@scripts/bootstrap test

@@ -1,5 +1,6 @@
 //! From a run's folder to an engine at work.
 
+use std::fs::File;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -9,7 +10,7 @@ use tokio::sync::{mpsc, watch};
 use tokio::task::JoinSet;
 
 use crate::clock::Clock;
-use crate::journal::{self, Journal, JournalError, Opened};
+use crate::journal::{self, Disk, Journal, JournalError, Opened};
 use crate::names::RunId;
 use crate::paths::Paths;
 use crate::run::{Command, Finding, Plan, Run};
@@ -73,7 +74,21 @@ impl Engine {
     /// Another engine that holds the run, a journal that is damaged or was never begun, and a run that
     /// has ended.
     pub fn open(folder: &Path, clock: Clock) -> Result<Self, EngineError> {
-        let (journal, opened) = open_journal(folder)?;
+        Self::open_on(folder, clock, |file| Box::new(file))
+    }
+
+    /// The same, with `between` standing between the journal and its file, for those who test what an engine
+    /// does when its disk fails or lies.
+    ///
+    /// # Errors
+    ///
+    /// As [`Engine::open`].
+    pub fn open_on(
+        folder: &Path,
+        clock: Clock,
+        between: impl Fn(File) -> Box<dyn Disk>,
+    ) -> Result<Self, EngineError> {
+        let (journal, opened) = open_journal(folder, between)?;
         Self::take_up(
             Ledger::take_up(journal, opened, clock.clone())?,
             folder,
@@ -201,10 +216,13 @@ impl Engine {
 ///
 /// A process that another thread or a dying engine has just forked has a copy of the lock until it executes
 /// its own program, a few milliseconds later; flock(2) belongs to the open file and not to the process.
-fn open_journal(folder: &Path) -> Result<(Journal, Opened), JournalError> {
+fn open_journal(
+    folder: &Path,
+    between: impl Fn(File) -> Box<dyn Disk>,
+) -> Result<(Journal, Opened), JournalError> {
     let began = Instant::now();
     loop {
-        match Journal::open(folder) {
+        match Journal::open_on(folder, &between) {
             Err(JournalError::Held { .. }) if began.elapsed() < HELD => {
                 std::thread::sleep(Duration::from_millis(20));
             }

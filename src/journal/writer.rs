@@ -58,6 +58,17 @@ impl Journal {
     /// Fails with [`JournalError::Held`] when another engine has it, and with
     /// [`JournalError::Damaged`], changing nothing, when it is not what was written.
     pub fn open(folder: &Path) -> Result<(Journal, Opened), JournalError> {
+        Self::open_on(folder, |file| Box::new(file))
+    }
+
+    /// The same, with `between` standing between the journal and its open file from the first append on:
+    /// for those who test what happens when a disk fails or lies.
+    ///
+    /// Fails as [`Journal::open`].
+    pub fn open_on(
+        folder: &Path,
+        between: impl FnOnce(File) -> Box<dyn Disk>,
+    ) -> Result<(Journal, Opened), JournalError> {
         let folder = Folder::open_private(folder)?;
         let mut file = folder.append_file(FILE)?;
         let path = folder.path_of(FILE);
@@ -86,15 +97,19 @@ impl Journal {
             torn,
             saved: saved.into_iter().map(tail::name).collect(),
         };
-        Ok((Journal::with_disk(file, path, end.head), opened))
+        Ok((Journal::on(between(file), path, end.head), opened))
     }
 
     /// Continues a chain on any disk, for those who test what happens when one fails.
     ///
     /// `path` is only for messages.
     pub fn with_disk(disk: impl Disk + 'static, path: PathBuf, head: Head) -> Journal {
+        Self::on(Box::new(disk), path, head)
+    }
+
+    fn on(disk: Box<dyn Disk>, path: PathBuf, head: Head) -> Journal {
         Journal {
-            disk: Box::new(disk),
+            disk,
             path,
             head,
             poison: None,

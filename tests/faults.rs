@@ -1,0 +1,10 @@
+//! Breaks what a night breaks, on purpose and often: engines, disks, links, transfers, clients.
+//!
+//! Every test here says what it tried and what it found, and has a control: the same test over an engine,
+//! a disk or a machine that is broken on purpose, which it must catch. `RUNSHEET_FAULTS` sets the size:
+//! nothing for some minutes, `torture` for up to an hour, a number for so many times that.
+//!
+//! `docs/reliability.md` has the promises that these tests hold the program to.
+
+#[path = "faults/size.rs"]
+mod size;
