@@ -197,11 +197,16 @@ pub struct Leg {
 impl Leg {
     /// Whether an exit code counts as success.
     pub fn accepts(&self, code: i32) -> bool {
-        if self.ok_codes.is_empty() {
-            code == 0
-        } else {
-            self.ok_codes.contains(&code)
-        }
+        accepts(&self.ok_codes, code)
+    }
+}
+
+/// Whether an exit code is one of those that count as success; 0 alone where none are named.
+pub fn accepts(ok_codes: &[i32], code: i32) -> bool {
+    if ok_codes.is_empty() {
+        code == 0
+    } else {
+        ok_codes.contains(&code)
     }
 }
 

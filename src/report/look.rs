@@ -1,9 +1,10 @@
 //! What deserves a look and is true of the whole run or of its record.
 
 use crate::journal::Verdict;
+use crate::run::Run;
 
 use super::story::{Look, LookKind, Person, When};
-use super::words::{account, duration};
+use super::words::{account, duration, time_utc};
 
 /// What is true of the whole run.
 pub(super) fn of_the_run(look: &mut Vec<Look>, people: &[Person], shared: bool, when: &When) {
@@ -31,6 +32,23 @@ pub(super) fn of_the_run(look: &mut Vec<Look>, people: &[Person], shared: bool, 
             words(over)
         );
         look.push(whole(LookKind::OverWindow, text));
+    }
+}
+
+/// What may still be at work on machines, as far as the record tells.
+pub(super) fn of_what_may_run(look: &mut Vec<Look>, run: &Run) {
+    for doubt in run.may_be_running() {
+        let text = format!(
+            "leg {} of attempt {} on {}, started {}; it was never seen to end",
+            doubt.leg + 1,
+            doubt.attempt,
+            doubt.machine,
+            time_utc(doubt.since)
+        );
+        look.push(Look {
+            step: Some(doubt.step.clone()),
+            ..whole(LookKind::MayRun, text)
+        });
     }
 }
 

@@ -201,7 +201,10 @@ fn number(story: &Story, id: &str) -> String {
 fn title(kind: LookKind) -> &'static str {
     match kind {
         LookKind::Record => "The record",
+        LookKind::Contradicted => "Not what was decided",
+        LookKind::MayRun => "May still be running",
         LookKind::Unknown => "Unknown outcome",
+        LookKind::Found => "Heard later",
         LookKind::Settled => "An unknown outcome decided",
         LookKind::Skipped => "Skipped",
         LookKind::Attested => "On somebody's word",

@@ -120,6 +120,34 @@ pub(super) fn hear(teller: &mut Teller<'_>, entry: &Entry) {
         Event::LegStarted { .. } | Event::LegEnded { .. } | Event::LegUnknown { .. } => {
             legs::leg(teller, step, entry);
         }
+        Event::LegFound {
+            lane, leg, says, ..
+        } => {
+            let text = format!(
+                "on {lane}: what leg {} came to is known after all: {says}",
+                leg + 1
+            );
+            teller.note_look(LookKind::Found, Some(step), entry, text.clone());
+            remark(teller, step, entry, text);
+        }
+        Event::EvidenceCame {
+            lane,
+            leg,
+            says,
+            contradicts,
+            ..
+        } => {
+            let text = format!(
+                "on {lane}: its machine said later of leg {}: {says}",
+                leg + 1
+            );
+            let kind = match contradicts {
+                true => LookKind::Contradicted,
+                false => LookKind::Found,
+            };
+            teller.note_look(kind, Some(step), entry, text.clone());
+            remark(teller, step, entry, text);
+        }
         Event::StopAsked {
             stop: how, because, ..
         } => {

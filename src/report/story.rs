@@ -178,8 +178,14 @@ pub struct Look {
 pub enum LookKind {
     /// The record or a file of it is not what was written.
     Record,
+    /// What a machine said later is not what somebody decided about an unknown outcome.
+    Contradicted,
+    /// Something may still be running on a machine, and nobody follows it.
+    MayRun,
     /// A step's outcome was unknown.
     Unknown,
+    /// A machine said something of an unknown outcome later.
+    Found,
     /// Somebody decided what an unknown outcome counts as.
     Settled,
     /// A step was skipped.

@@ -238,6 +238,7 @@ impl<'e> Teller<'e> {
                 .any(|(other, _)| same_account(one, other) && one.name != other.name)
         });
         let when = self.when(&plan, opened);
+        look::of_what_may_run(&mut self.look, &self.run);
         look::of_the_run(&mut self.look, &people, shared_account, &when);
         look::of_the_record(&mut self.look, &self.evidence.verdict);
         // Stable: within a kind, the order of the record.

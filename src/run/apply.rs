@@ -216,21 +216,24 @@ impl Run {
                 leg,
                 why,
                 output,
+                last_word,
             } => {
-                let at = entry.at;
-                let state = self.running_lane(step, *attempt, lane, *leg)?;
-                let lane = state.lane_mut(lane)?;
-                if let LaneAt::Running { token, .. } = &lane.at {
-                    let (token, why) = (token.clone(), why.clone());
-                    lane.keep(*leg, output.as_ref());
-                    lane.at = LaneAt::Unknown {
-                        leg: *leg,
-                        token,
-                        why,
-                    };
-                }
-                self.rest_if_all_ended(step, at)
+                self.doubt((step, *attempt), (lane, *leg), *last_word);
+                self.lose_leg(
+                    (step, *attempt),
+                    (lane, *leg),
+                    why,
+                    output.as_ref(),
+                    entry.at,
+                )
             }
+            Event::LegFound { token, .. } => self.found_again(token),
+            Event::EvidenceCame {
+                token,
+                says,
+                contradicts,
+                ..
+            } => self.take_evidence(token, says, *contradicts, entry.at),
             Event::LinkLost { machine, why } => {
                 let link = Link {
                     lost_at: entry.at,
@@ -248,18 +251,7 @@ impl Run {
                 attempt,
                 stop,
                 ..
-            } => {
-                let state = self.at_attempt(step, *attempt)?;
-                state.must_be(
-                    "cleared or running",
-                    matches!(state.at, StepAt::Cleared | StepAt::Running),
-                )?;
-                if state.stop >= Some(*stop) {
-                    return Err("that was asked already".to_owned());
-                }
-                state.stop = Some(*stop);
-                self.rest_if_all_ended(step, entry.at)
-            }
+            } => self.ask_to_end(step, *attempt, *stop, entry.at),
             Event::ProofReopened { step, attempt } => {
                 let state = self.at_attempt(step, *attempt)?;
                 state.must_be(
@@ -275,6 +267,7 @@ impl Run {
                 let state = self.at_attempt(step, *attempt)?;
                 state.must_be("where a look is possible", state.can_be_looked_at())?;
                 state.looking = true;
+                self.ask_doubts_again(step);
                 Ok(())
             }
             Event::ProofAnswered {
@@ -315,6 +308,7 @@ impl Run {
             Event::NoteAdded { step, text } => {
                 if let Some(step) = step {
                     self.state_mut(step)?;
+                    self.note_doubts(step);
                 }
                 self.notes.push(Note {
                     at: entry.at,

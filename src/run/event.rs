@@ -3,8 +3,8 @@
 use serde::{Deserialize, Serialize};
 
 use super::{
-    Actor, Answer, Asked, Decision, Ending, LaneOutcome, LaneShown, Operator, Output, Plan, Stop,
-    Token, Way,
+    Actor, Answer, Asked, Decision, Ending, Evidence, LaneOutcome, LaneShown, Operator, Output,
+    Plan, Stop, Token, Way,
 };
 use crate::clock::Timestamp;
 use crate::kinds::Obstacle;
@@ -180,6 +180,43 @@ pub enum Event {
         /// What it printed as far as it arrived.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         output: Option<Output>,
+        /// Whether the machine was asked and could not say. Otherwise it is asked on.
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        last_word: bool,
+    },
+    /// A machine knows of an unknown outcome after all, before anybody decided: the leg is followed again.
+    LegFound {
+        /// The step.
+        step: StepId,
+        /// The attempt.
+        attempt: u32,
+        /// The lane.
+        lane: MachineName,
+        /// The leg, from 0.
+        leg: u16,
+        /// The start it is about.
+        token: Token,
+        /// What the machine says.
+        says: Evidence,
+    },
+    /// A machine said something of an outcome that was unknown, which settles nothing: it came after a
+    /// decision, or it is that the machine cannot say either.
+    EvidenceCame {
+        /// The step.
+        step: StepId,
+        /// The attempt.
+        attempt: u32,
+        /// The lane.
+        lane: MachineName,
+        /// The leg, from 0.
+        leg: u16,
+        /// The start it is about.
+        token: Token,
+        /// What the machine says.
+        says: Evidence,
+        /// Whether a person decided otherwise.
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        contradicts: bool,
     },
     /// The connection to a machine was lost.
     LinkLost {
@@ -294,6 +331,8 @@ impl Event {
             | Self::LegStarted { step, .. }
             | Self::LegEnded { step, .. }
             | Self::LegUnknown { step, .. }
+            | Self::LegFound { step, .. }
+            | Self::EvidenceCame { step, .. }
             | Self::StopAsked { step, .. }
             | Self::ProofReopened { step, .. }
             | Self::LookAsked { step, .. }

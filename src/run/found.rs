@@ -162,6 +162,7 @@ pub(super) fn found(run: &Run, finding: &Finding) -> Result<Event, Refusal> {
             leg,
             why,
             output,
+            last_word,
         } => {
             let state = now(run, &step, attempt)?;
             allowed(
@@ -177,8 +178,10 @@ pub(super) fn found(run: &Run, finding: &Finding) -> Result<Event, Refusal> {
                 leg,
                 why,
                 output,
+                last_word,
             })
         }
+        Finding::Evidence { token, says } => run.hear(&token, &says),
         Finding::LinkLost { machine, why } => match run.links.contains_key(&machine) {
             false => Ok(Event::LinkLost { machine, why }),
             true => Err(Refusal::Already(format!("the link to {machine} is lost"))),

@@ -3,7 +3,9 @@
 use serde::{Deserialize, Serialize};
 
 use super::Plan;
-use super::{Answer, Asked, Decision, LaneOutcome, LaneShown, Operator, Output, Stop};
+use super::{
+    Answer, Asked, Decision, Evidence, LaneOutcome, LaneShown, Operator, Output, Stop, Token,
+};
 use crate::kinds::Obstacle;
 use crate::names::{MachineName, RunId, StepId};
 
@@ -272,6 +274,15 @@ pub enum Finding {
         why: String,
         /// What it printed as far as it arrived.
         output: Option<Output>,
+        /// Whether the machine was asked and could not say.
+        last_word: bool,
+    },
+    /// A machine said something of an outcome that is or was unknown.
+    Evidence {
+        /// The start it is about.
+        token: Token,
+        /// What it said.
+        says: Evidence,
     },
     /// A link was lost.
     LinkLost {

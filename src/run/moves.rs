@@ -3,7 +3,7 @@
 use super::apply::Applied;
 use super::{
     Actor, Answer, Approval, Asked, Decision, Done, Entry, LaneAt, LaneOutcome, Output, Run,
-    StepAt, StepState, Stuck, Way,
+    StepAt, StepState, Stop, Stuck, Way,
 };
 use crate::clock::Timestamp;
 use crate::kinds::Performer;
@@ -153,6 +153,52 @@ impl Run {
         self.rest_if_all_ended(step, entry.at)
     }
 
+    pub(super) fn lose_leg(
+        &mut self,
+        (step, attempt): (&StepId, u32),
+        (lane, leg): (&MachineName, u16),
+        why: &str,
+        output: Option<&Output>,
+        at: Timestamp,
+    ) -> Applied {
+        let state = self.running_lane(step, attempt, lane, leg)?;
+        let lane = state.lane_mut(lane)?;
+        if let LaneAt::Running { token, .. } = &lane.at {
+            let (token, why) = (token.clone(), why.to_owned());
+            lane.keep(leg, output);
+            lane.at = LaneAt::Unknown { leg, token, why };
+        }
+        self.rest_if_all_ended(step, at)
+    }
+
+    pub(super) fn ask_to_end(
+        &mut self,
+        step: &StepId,
+        attempt: u32,
+        stop: Stop,
+        at: Timestamp,
+    ) -> Applied {
+        let left = self.end_doubts(step, attempt, stop);
+        let more = |state: &StepState| {
+            state.attempt == attempt
+                && matches!(state.at, StepAt::Cleared | StepAt::Running)
+                && state.stop < Some(stop)
+        };
+        if left && !more(self.state_mut(step)?) {
+            return Ok(());
+        }
+        let state = self.at_attempt(step, attempt)?;
+        state.must_be(
+            "cleared or running",
+            matches!(state.at, StepAt::Cleared | StepAt::Running),
+        )?;
+        if state.stop >= Some(stop) {
+            return Err("that was asked already".to_owned());
+        }
+        state.stop = Some(stop);
+        self.rest_if_all_ended(step, at)
+    }
+
     /// Moves a step on when none of its lanes has anything left to do.
     pub(super) fn rest_if_all_ended(&mut self, step: &StepId, at: Timestamp) -> Applied {
         let number = self.number(step)?;
@@ -258,9 +304,10 @@ impl Run {
         )?;
         let legs = state.legs(lane);
         let lane = state.lane_mut(lane)?;
-        let LaneAt::Unknown { leg, .. } = lane.at else {
+        let LaneAt::Unknown { leg, ref token, .. } = lane.at else {
             return Err(format!("the outcome on lane {} is known", lane.name));
         };
+        let token = token.clone();
         let proof = || format!("decided by a person: {reason}");
         lane.at = match decision {
             Decision::Happened if leg + 1 < legs => LaneAt::Between { next: leg + 1 },
@@ -274,6 +321,7 @@ impl Run {
         };
         state.at = StepAt::Running;
         state.ended_at = None;
+        self.decide_doubt(&token, decision);
         self.rest_if_all_ended(step, entry.at)
     }
 }

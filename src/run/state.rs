@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 
-use super::{Actor, Answer, Ending, Lane, LaneAt, LaneShown, Operator, Stop, Token, Way};
+use super::{Actor, Answer, Doubt, Ending, Lane, LaneAt, LaneShown, Operator, Stop, Token, Way};
 use super::{Plan, PlannedStep};
 use crate::clock::Timestamp;
 use crate::kinds::Obstacle;
@@ -37,6 +37,8 @@ pub struct Run {
     pub links: BTreeMap<MachineName, Link>,
     /// Every token that was ever started.
     pub tokens: BTreeSet<Token>,
+    /// Outcomes that are or were unknown, by the start they are about.
+    pub doubts: BTreeMap<Token, Doubt>,
     /// What people wrote down, in order.
     pub notes: Vec<Note>,
     /// How it ended; none while it goes on.

@@ -87,6 +87,13 @@ pub enum Task {
         /// How.
         stop: Stop,
     },
+    /// Ask a machine what became of a leg whose outcome is or was unknown, and fence it off if it has not begun.
+    AskLate {
+        /// The start it is about.
+        token: Token,
+        /// How it is to end if it runs; none where nobody wants that.
+        stop: Option<Stop>,
+    },
     /// Ask the proof's questions that are not for a person.
     Prove {
         /// The step.
@@ -109,6 +116,7 @@ pub fn wanted(run: &Run) -> Wanted {
     if run.plan.is_none() || run.ending.is_some() {
         return wanted;
     }
+    wanted.tasks.extend(open_doubts(run));
     let Some(number) = run.current() else {
         // Every step is settled; ending the run is a person's word.
         wanted.person = true;
@@ -158,6 +166,15 @@ pub fn wanted(run: &Run) -> Wanted {
         StepAt::Done { .. } | StepAt::Skipped { .. } => {}
     }
     wanted
+}
+
+/// Outcomes that machines may still tell of, whatever the run has come to since.
+fn open_doubts(run: &Run) -> impl Iterator<Item = Task> {
+    let open = run.doubts.iter().filter(|(_, doubt)| doubt.is_open());
+    open.map(|(token, doubt)| Task::AskLate {
+        token: token.clone(),
+        stop: doubt.stop,
+    })
 }
 
 fn lane_tasks(

@@ -100,7 +100,8 @@ pub(super) fn wish(run: &Run, who: &Operator, intent: &Intent) -> Result<Event, 
         }
         Intent::Look { step, attempt } => {
             let (planned, state) = at(run, step, *attempt)?;
-            let asks = planned.proofs(state.way).iter().any(|proof| !proof.person);
+            let asks =
+                planned.proofs(state.way).iter().any(|proof| !proof.person) || is_unknown(state);
             allowed(
                 asks && state.can_be_looked_at(),
                 state,
@@ -172,6 +173,15 @@ pub(super) fn wish(run: &Run, who: &Operator, intent: &Intent) -> Result<Event, 
             attempt,
             stop,
         } => {
+            let mut left = run.still_running(step).filter(|d| d.attempt == *attempt);
+            if left.any(|doubt| doubt.stop < Some(*stop)) {
+                return Ok(Event::StopAsked {
+                    step: step.clone(),
+                    attempt: *attempt,
+                    stop: *stop,
+                    because: None,
+                });
+            }
             let state = now(run, step, *attempt)?;
             stop_running(state, step, *attempt, *stop, None)
         }

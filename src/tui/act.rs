@@ -43,6 +43,7 @@ impl App {
             | Action::GoBack
             | Action::DropBack
             | Action::Stop
+            | Action::StopLeft
             | Action::Note => self.would_do(action),
             Action::End => run.current().is_some() && self.would_do(action),
             Action::Finish => {
@@ -120,6 +121,7 @@ impl App {
                     reason: String::new(),
                 });
             }
+            Action::StopLeft => return self.stop_left(),
             Action::Note => return Some(self.note_purpose().intent(WORDS.to_owned())),
             Action::GoBack => {
                 let back = self.folded.run.undo_next()?;
@@ -152,6 +154,7 @@ impl App {
             Action::ProveAgain => Intent::ProveAgain { step, attempt },
             Action::Look => Intent::Look { step, attempt },
             Action::DropBack => Intent::DropBack { step, attempt },
+            Action::Stop if !state.is_under_way() => return None,
             Action::Stop => Intent::Stop {
                 step,
                 attempt,
@@ -213,6 +216,24 @@ impl App {
         })
     }
 
+    /// The end of what runs on although it was decided about: of the step that is looked at, or else of the first.
+    fn stop_left(&self) -> Option<Intent> {
+        let run = &self.folded.run;
+        let viewed = self.viewed().map(|(_, planned, _)| &planned.id);
+        let mut of_viewed = viewed.into_iter().flat_map(|step| run.still_running(step));
+        let doubt = of_viewed
+            .next()
+            .or_else(|| run.doubts.values().find(|doubt| doubt.still_runs()))?;
+        Some(Intent::Stop {
+            step: doubt.step.clone(),
+            attempt: doubt.attempt,
+            stop: match doubt.stop {
+                None => Stop::Ask,
+                Some(_) => Stop::Kill,
+            },
+        })
+    }
+
     fn note_purpose(&self) -> Purpose {
         Purpose::Note {
             step: self.viewed().map(|(_, planned, _)| planned.id.clone()),
@@ -256,7 +277,7 @@ impl App {
             }
             Action::Note => self.write(self.note_purpose()),
             Action::Answer => self.ask_for_the_answer(),
-            Action::Finish | Action::Retry | Action::GoBack | Action::Stop => {
+            Action::Finish | Action::Retry | Action::GoBack | Action::Stop | Action::StopLeft => {
                 self.ask_first(action)
             }
             Action::Leave => return vec![Effect::Leave(Leaving::Ended)],

@@ -70,6 +70,15 @@ impl App {
                 Choose::new(format!("Take back step {step}?"), lines, "Not now")
                     .or("Take it back", Then::Wish(intent))
             }
+            (Intent::Stop { step, attempt, stop }, Action::StopLeft) => {
+                let signal = match stop {
+                    Stop::Ask => "SIGTERM, so that it may tidy up",
+                    Stop::Kill => "SIGKILL: it was asked to end and has not",
+                };
+                let text = format!("It was decided about, and runs on all the same. It gets {signal}.");
+                Choose::new(format!("End attempt {attempt} of step {step}?"), vec![text], "Let it run")
+                    .or("End it", Then::Wish(intent))
+            }
             (Intent::Stop { step, stop: Stop::Ask, .. }, _) => Choose::new(
                 format!("Ask step {step} to end?"),
                 vec!["It gets SIGTERM and may tidy up. What it did until then stays done.".to_owned()],

@@ -54,6 +54,8 @@ pub(super) enum Action {
     DropBack,
     /// Ends what runs.
     Stop,
+    /// Ends what still runs although it was decided about.
+    StopLeft,
     /// Writes a note.
     Note,
     /// Shows the output, or puts it away.
@@ -218,6 +220,8 @@ pub(super) const KEYS: &[Binding] = table! {
         "run it again…": "decide that nobody knows, and that it may be run again";
     [plain('x', "x")] Run First A::Stop,
         "stop…": "end what is running: first by asking, then by killing";
+    [plain('X', "X")] Run First A::StopLeft,
+        "stop what runs on…": "end what still runs on a machine although it was decided about";
     [plain('a', "a")] Run First A::Attest,
         "vouch…": "take it on your own word that the step is done";
     [plain('n', "n")] Run Room A::Note,
@@ -344,6 +348,7 @@ mod tests {
             A::Skip,
             A::GoBack,
             A::Stop,
+            A::StopLeft,
             A::End,
         ];
         for row in KEYS.iter().filter(|row| asks.contains(&row.action)) {

@@ -247,6 +247,36 @@ pub(super) fn event(entry: &Entry, run: &Run) -> String {
                 leg + 1
             )
         }
+        Event::LegFound {
+            step,
+            lane,
+            leg,
+            says,
+            ..
+        } => format!(
+            "{}: {lane} knows of part {} after all: {says}",
+            named(step),
+            leg + 1
+        ),
+        Event::EvidenceCame {
+            step,
+            lane,
+            leg,
+            says,
+            contradicts,
+            ..
+        } => {
+            let but = if *contradicts {
+                "NOT WHAT WAS DECIDED: "
+            } else {
+                ""
+            };
+            format!(
+                "{}: {but}{lane} says of part {}: {says}",
+                named(step),
+                leg + 1
+            )
+        }
         Event::LinkLost { machine, why } => format!("link to {machine} lost: {why}"),
         Event::LinkBack { machine } => format!("link to {machine} is back"),
         Event::StopAsked {

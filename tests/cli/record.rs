@@ -184,6 +184,7 @@ impl Record {
             leg: 0,
             why: why.into(),
             output: None,
+            last_word: true,
         })
     }
 

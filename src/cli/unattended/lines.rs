@@ -54,6 +54,25 @@ fn what(event: &Event, before: &Run) -> String {
         Event::LegUnknown { lane, leg, why, .. } => {
             format!("how leg {} ended on {lane} is not known: {why}", leg + 1)
         }
+        Event::LegFound {
+            lane, leg, says, ..
+        } => format!(
+            "the machine knows of leg {} on {lane} after all: {says}",
+            leg + 1
+        ),
+        Event::EvidenceCame {
+            lane,
+            leg,
+            says,
+            contradicts,
+            ..
+        } => {
+            let but = match contradicts {
+                true => "NOT WHAT WAS DECIDED: ",
+                false => "",
+            };
+            format!("{but}the machine says of leg {} on {lane}: {says}", leg + 1)
+        }
         Event::LinkLost { machine, why } => format!("the link to {machine} is lost: {why}"),
         Event::LinkBack { machine } => format!("the link to {machine} is back"),
         Event::StopAsked { stop, because, .. } => {

@@ -50,7 +50,15 @@ pub(super) struct Follow {
 /// How it ended, before it is a finding.
 enum End {
     Outcome(LaneOutcome),
-    Unknown(String),
+    /// Whether the machine was asked and could not say is what comes with the reason.
+    Unknown(String, LastWord),
+}
+
+/// Whether an unknown outcome is the machine's own answer, or it could not be asked.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum LastWord {
+    Said,
+    NotHad,
 }
 
 impl Follow {
@@ -118,7 +126,7 @@ impl Follow {
             .await;
         let complete = match &end {
             End::Outcome(LaneOutcome::Succeeded { .. } | LaneOutcome::Failed { .. }) => true,
-            End::Outcome(_) | End::Unknown(_) => false,
+            End::Outcome(_) | End::Unknown(..) => false,
         };
         let (output, end) = match (tape.finish(complete).await, end) {
             (Ok(output), end) => (output, end),
@@ -129,7 +137,7 @@ impl Follow {
             (Err(Unkept::Lost(trouble)), End::Outcome(outcome)) => {
                 let ended = self.told(&outcome);
                 let why = format!("{ended}, but what it printed could not be kept: {trouble}");
-                (None, End::Unknown(why))
+                (None, End::Unknown(why, LastWord::Said))
             }
             (Err(_), unknown) => (None, unknown),
         };
@@ -138,7 +146,7 @@ impl Follow {
                 let finding = self.ended(outcome, output);
                 (finding, Some(Receipt { host, claim }))
             }
-            End::Unknown(why) => {
+            End::Unknown(why, last_word) => {
                 let finding = Finding::Unknown {
                     step: self.place.step.clone(),
                     attempt: self.place.attempt,
@@ -146,6 +154,7 @@ impl Follow {
                     leg: self.place.leg,
                     why: ground.words(&why),
                     output,
+                    last_word: last_word == LastWord::Said,
                 };
                 (finding, None)
             }
@@ -277,11 +286,12 @@ impl Follow {
                 if tape.is_whole(bytes) {
                     return End::Outcome(outcome);
                 }
-                End::Unknown(format!(
+                let why = format!(
                     "{}, but it printed {bytes} bytes and {} are kept here",
                     self.told(&outcome),
                     tape.next()
-                ))
+                );
+                End::Unknown(why, LastWord::Said)
             }
             Settled::Revoked => End::Outcome(LaneOutcome::NotRun {
                 proof: "it was revoked before it began".to_owned(),
@@ -291,7 +301,7 @@ impl Follow {
             }),
             Settled::Lost { why } => {
                 ground.fleet.doubt(&self.leg.at);
-                End::Unknown(why)
+                End::Unknown(why, LastWord::Said)
             }
         }
     }
@@ -306,11 +316,15 @@ impl Follow {
                 }))
             }
             _ if error.trouble == LinkTrouble::HostKeyChanged => {
-                Some(End::Unknown(format!("{error}; {}", error.hint())))
+                let why = format!("{error}; {}", error.hint());
+                Some(End::Unknown(why, LastWord::NotHad))
             }
-            _ if stop => Some(End::Unknown(format!(
-                "it was asked to end, and its machine could not be asked what became of it: {error}"
-            ))),
+            _ if stop => {
+                let why = format!(
+                    "it was asked to end, and its machine could not be asked what became of it: {error}"
+                );
+                Some(End::Unknown(why, LastWord::NotHad))
+            }
             _ => None,
         }
     }

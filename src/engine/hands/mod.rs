@@ -6,6 +6,7 @@
 mod begin;
 mod follow;
 mod ground;
+mod late;
 mod prepare;
 mod prove;
 mod turn;
@@ -18,7 +19,9 @@ use tokio::sync::watch as cell;
 use tokio::task::AbortHandle;
 
 use crate::kinds::{Obstacle, Performer};
-use crate::run::{Answer, Asked, Finding, LaneAt, LaneOutcome, Run, Stop, Task, Token, Wanted};
+use crate::run::{
+    Answer, Asked, Evidence, Finding, LaneAt, LaneOutcome, Run, Stop, Task, Token, Wanted,
+};
 use crate::transport;
 
 pub(super) use ground::{Ground, Receipt};
@@ -166,6 +169,10 @@ impl Hands {
                 let job = watch::Watch::of(run, step, *attempt, lane)?;
                 Some(self.spawn(task, None, async move { job.run(&ground).await }))
             }
+            Task::AskLate { token, stop } => {
+                let job = late::AskLate::of(run, token, *stop)?;
+                Some(self.spawn(task, None, async move { job.run(&ground).await }))
+            }
             Task::Prove { step, attempt } => {
                 let job = prove::Prove::of(run, step, *attempt, Asked::Proof)?;
                 Some(self.spawn(task, None, async move { job.run(&ground).await }))
@@ -259,6 +266,7 @@ pub(super) fn at_once(run: &Run, task: &Task) -> Option<Finding> {
         Task::Prepare { .. }
         | Task::Follow { .. }
         | Task::Watch { .. }
+        | Task::AskLate { .. }
         | Task::Prove { .. }
         | Task::Look { .. } => None,
     }
@@ -287,6 +295,7 @@ pub(super) fn broken(run: &Run, task: &Task) -> Option<Finding> {
             leg: *leg,
             why: why.to_owned(),
             output: None,
+            last_word: false,
         }),
         Task::Watch {
             step,
@@ -310,6 +319,12 @@ pub(super) fn broken(run: &Run, task: &Task) -> Option<Finding> {
         }
         Task::Prove { step, attempt } => doubts(run, step, *attempt, Asked::Proof, why),
         Task::Look { step, attempt } => doubts(run, step, *attempt, Asked::Look, why),
+        Task::AskLate { token, .. } => Some(Finding::Evidence {
+            token: token.clone(),
+            says: Evidence::CannotSay {
+                why: why.to_owned(),
+            },
+        }),
         Task::Reach { .. } | Task::Pass { .. } | Task::Begin { .. } | Task::Halt { .. } => None,
     }
 }

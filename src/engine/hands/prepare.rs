@@ -6,13 +6,13 @@ use std::time::Duration;
 use futures_util::future::join_all;
 
 use super::prove::inquiries;
-use super::{Ground, Receipt};
+use super::{Ground, Receipt, late};
 use crate::kinds::{Action, Exhibit, Leg, Moment, Obstacle, Performer, Proposal};
 use crate::names::{MachineName, StepId};
 use crate::probe::Scene;
-use crate::run::{Answer, Finding, LaneShown, Run, Way};
+use crate::run::{Answer, Doubt, Evidence, Finding, LaneShown, Run, Token, Way};
 use crate::runbook::Undo;
-use crate::transport::Receipts;
+use crate::transport::{ReceiptState, Receipts};
 
 use super::ground::Unanswered;
 
@@ -30,6 +30,8 @@ pub(super) struct Prepare {
     lanes: Vec<MachineName>,
     performer: Option<Performer>,
     leaves: BTreeMap<MachineName, BTreeMap<String, String>>,
+    /// Earlier starts of this step whose outcome was never known.
+    doubts: Vec<(Token, Doubt)>,
 }
 
 impl Prepare {
@@ -37,7 +39,16 @@ impl Prepare {
     pub fn of(run: &Run, step: &StepId, attempt: u32, way: Way) -> Option<Self> {
         let (_, planned, state) = run.step(step)?;
         let taking_part = state.lanes.iter().filter(|lane| lane.taking_part);
+        let may_run = |doubt: &Doubt| {
+            let ended = matches!(
+                doubt.says,
+                Some(Evidence::Ended { .. } | Evidence::NeverRan)
+            );
+            doubt.step == *step && !ended
+        };
+        let doubts = run.doubts.iter().filter(|(_, doubt)| may_run(doubt));
         Some(Self {
+            doubts: doubts.map(|(t, d)| (t.clone(), d.clone())).collect(),
             step: step.clone(),
             attempt,
             way,
@@ -52,6 +63,11 @@ impl Prepare {
 
     /// Asks all lanes at the same time.
     pub async fn run(self, ground: &Ground) -> (Finding, Option<Receipt>) {
+        for (token, doubt) in &self.doubts {
+            if let Err(obstacle) = fence(ground, token, doubt).await {
+                return (self.obstructed(ground, &doubt.lane, obstacle), None);
+            }
+        }
         let shown = join_all(self.lanes.iter().map(|lane| self.propose(ground, lane)));
         let (shown, before) = tokio::join!(shown, self.before(ground));
         let mut lanes = Vec::new();
@@ -61,18 +77,7 @@ impl Prepare {
                     lane: lane.clone(),
                     proposal,
                 }),
-                Err(obstacle) => {
-                    let finding = Finding::Obstructed {
-                        step: self.step.clone(),
-                        attempt: self.attempt,
-                        lane: lane.clone(),
-                        obstacle: Obstacle {
-                            what: ground.words(&obstacle.what),
-                            hint: obstacle.hint.map(|hint| ground.words(&hint)),
-                        },
-                    };
-                    return (finding, None);
-                }
+                Err(obstacle) => return (self.obstructed(ground, lane, obstacle), None),
             }
         }
         let finding = Finding::Shown {
@@ -82,6 +87,18 @@ impl Prepare {
             before,
         };
         (finding, None)
+    }
+
+    fn obstructed(&self, ground: &Ground, lane: &MachineName, obstacle: Obstacle) -> Finding {
+        Finding::Obstructed {
+            step: self.step.clone(),
+            attempt: self.attempt,
+            lane: lane.clone(),
+            obstacle: Obstacle {
+                what: ground.words(&obstacle.what),
+                hint: obstacle.hint.map(|hint| ground.words(&hint)),
+            },
+        }
     }
 
     fn action<'a>(&self, ground: &'a Ground) -> Result<&'a dyn Action, Obstacle> {
@@ -144,6 +161,30 @@ impl Prepare {
             .iter()
             .filter(|inquiry| !inquiry.is_for_a_person(ground));
         join_all(machines.map(|inquiry| inquiry.once(ground, BEFORE))).await
+    }
+}
+
+/// Sees to it that an earlier start of the step is not at work and cannot begin any more, before the step is
+/// done again or taken back. A person has taken the risk that it did its work, never that it does it meanwhile.
+async fn fence(ground: &Ground, token: &Token, doubt: &Doubt) -> Result<(), Obstacle> {
+    let (host, claim) = match late::claim(ground, token, &doubt.machine, doubt.spool.as_deref()) {
+        Ok(claim) => claim,
+        Err(why) => return Err(Obstacle::new(why)),
+    };
+    let doing = format!("fencing off attempt {}", doubt.attempt);
+    let asked = ground.telling(&doubt.machine, &doing, host.revoke(&claim));
+    match asked.await {
+        Ok(ReceiptState::Running { .. }) => Err(Obstacle::new(format!(
+            "attempt {} is still running on {}, since {}",
+            doubt.attempt,
+            doubt.machine,
+            doubt.since.strftime("%H:%M:%S UTC"),
+        ))
+        .hint("wait until it has ended or stop it, then try again")),
+        // A machine that cannot say has lost the spool or was restarted; what it would be sent under the old
+        // name it refuses.
+        Ok(_) => Ok(()),
+        Err(error) => Err(obstacle(error.into())),
     }
 }
 

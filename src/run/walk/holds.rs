@@ -73,6 +73,18 @@ impl Walk {
                 assert!(!done, "an unknown outcome is never passed over");
             }
         }
+        for (token, doubt) in &self.run.doubts {
+            assert!(
+                self.run.tokens.contains(token),
+                "only what was started is doubted"
+            );
+            if doubt.decision.is_none() {
+                let (_, _, state) = self.run.step(&doubt.step).expect("a step of the plan");
+                let lane = state.lane(&doubt.lane).expect("a lane of the step");
+                let open = matches!(&lane.at, LaneAt::Unknown { token: open, .. } if open == token);
+                assert!(open, "what nobody decided about stays unknown, or is found");
+            }
+        }
         self.undo_says_what_can_be();
     }
 

@@ -75,6 +75,8 @@ const KINDS: &[&str] = &[
     "leg-started",
     "leg-ended",
     "leg-unknown",
+    "leg-found",
+    "evidence-came",
     "link-lost",
     "link-back",
     "stop-asked",

@@ -149,6 +149,7 @@ impl Walk {
                         leg,
                         why: "lost".into(),
                         output: None,
+                        last_word: self.dice.one_in(2),
                     },
                     n => {
                         let outcome = match n {
@@ -202,6 +203,21 @@ impl Walk {
                     output: None,
                 }
             }
+            Task::AskLate { token, .. } => Finding::Evidence {
+                token,
+                says: self
+                    .dice
+                    .pick(&[
+                        Evidence::Running,
+                        Evidence::Ended { code: 0 },
+                        Evidence::Ended { code: 7 },
+                        Evidence::NeverRan,
+                        Evidence::CannotSay {
+                            why: "wiped".into(),
+                        },
+                    ])
+                    .clone(),
+            },
             Task::Prove { step, attempt } => self.prove(step, attempt, Asked::Proof),
             Task::Look { step, attempt } => self.prove(step, attempt, Asked::Look),
         };

@@ -4,14 +4,14 @@ use crate::client::Update;
 use crate::clock::Timestamp;
 use crate::kinds::{Exhibit, Obstacle, Progress, Proposal};
 use crate::probe::Holds;
-use crate::run::{Finding, Intent, LaneOutcome};
+use crate::run::{Evidence, Finding, Intent, LaneOutcome};
 use crate::runbook::{EnvironmentKind, Gate};
 use crate::tui::Look;
 use crate::wire::Live;
 
-use super::late;
 use super::runbook::{command, leg, migration, rsync};
 use super::stage::{Stage, machine, step};
+use super::{doubt, late};
 
 /// Makes a stage at a moment.
 pub(super) type Make = fn(Look) -> Stage;
@@ -37,6 +37,9 @@ pub(super) const MOMENTS: &[(&str, Make)] = &[
     ("stuck-unproved", unproved),
     ("stuck-obstructed", obstructed),
     ("unknown", unknown),
+    ("unknown-asked-on", doubt::asked_on),
+    ("contradicted", doubt::contradicted),
+    ("runs-on", doubt::runs_on),
     ("taking-back", late::taking_back),
     ("no-way-back", late::no_way_back),
     ("lanes", late::lanes),
@@ -200,7 +203,7 @@ fn copying(look: Look) -> Stage {
     stage
 }
 
-fn running(look: Look) -> Stage {
+pub(super) fn running(look: Look) -> Stage {
     let mut stage = copying(look);
     stage.prints(
         "source",
@@ -305,10 +308,9 @@ fn obstructed(look: Look) -> Stage {
 
 fn unknown(look: Look) -> Stage {
     let mut stage = running(look);
-    stage.lost(
-        "source",
-        "source was restarted while this ran; its receipt says started 02:24:26, and nothing after",
-    );
+    let why =
+        "source was restarted while this ran; its receipt says started 02:24:26, and nothing after";
+    stage.lost("source", why);
     let (step, attempt) = stage.turn();
     stage.wish(
         1,
@@ -326,5 +328,6 @@ fn unknown(look: Look) -> Stage {
             (1, Holds::Yes, "1.1 TB"),
         ]),
     });
+    doubt::heard(&mut stage, Evidence::CannotSay { why: why.into() });
     stage
 }

@@ -273,7 +273,7 @@ impl Stage {
             attempt,
             lane: machine(lane),
             leg: 0,
-            spool: None,
+            spool: Some("5c0.b0".into()),
         })
     }
 
@@ -323,6 +323,7 @@ impl Stage {
             leg: 0,
             why: why.into(),
             output: None,
+            last_word: true,
         })
     }
 

@@ -224,6 +224,7 @@ fn alarms(cx: &Cx<'_>) -> Vec<String> {
             clean::line(&link.why),
         ));
     }
+    lines.splice(0..0, super::doubt::alarms(cx));
     lines.truncate(3);
     lines
 }

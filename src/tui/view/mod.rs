@@ -2,6 +2,7 @@
 
 mod block;
 mod dialogs;
+mod doubt;
 mod end;
 mod exhibits;
 mod footer;

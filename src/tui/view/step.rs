@@ -8,7 +8,7 @@ use unicode_width::UnicodeWidthStr;
 
 use super::exhibits::Long;
 use super::page::{Page, scrolled};
-use super::{Cx, block, end, exhibits, printed};
+use super::{Cx, block, doubt, end, exhibits, printed};
 use crate::run::{Actor, PlannedStep, PlannedUndo, Proof, StepAt, StepState, Way};
 use crate::tui::clean;
 use crate::tui::look::Tone;
@@ -127,6 +127,9 @@ fn detail(
     }
     if where_exhibits == Exhibits::Here && stuck {
         exhibits::put(cx, &mut page, planned, state, Long::Below);
+    }
+    if !stuck {
+        doubt::put(cx, &mut page, &planned.id);
     }
     times(&mut page, planned, state);
     for note in cx

@@ -2,9 +2,9 @@
 
 use ratatui::text::Line;
 
-use super::Cx;
 use super::page::Page;
 use super::step::Exhibits;
+use super::{Cx, doubt};
 use crate::kinds::Performer;
 use crate::probe::Holds;
 use crate::run::{LaneAt, PlannedStep, StepAt, StepState, Stuck};
@@ -37,6 +37,7 @@ pub(super) fn put(
             page.text(&format!("{}  {words}", lane.name), tone);
         }
     }
+    doubt::put(cx, page, &planned.id);
     let choices = choices(cx, width);
     if exhibits == Exhibits::Here && *why != Stuck::Unproved {
         // What is true now stands above, and what is possible below; the output takes what they leave.
@@ -81,6 +82,7 @@ pub(super) fn is_choice(cx: &Cx<'_>, action: Action) -> bool {
                 | Action::Attest
                 | Action::Skip
                 | Action::GoBack
+                | Action::StopLeft
                 | Action::DropBack
                 | Action::End
         )

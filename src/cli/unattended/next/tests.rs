@@ -295,6 +295,7 @@ fn an_unknown_outcome_is_never_for_a_file_to_decide() {
         leg: 0,
         why: "the machine was started anew".into(),
         output: None,
+        last_word: true,
     });
     assert_eq!(blocked(&stage.run, &all), (Exit::Unknown, None));
 }
