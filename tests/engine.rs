@@ -2,6 +2,8 @@
 
 #[path = "engine/acts.rs"]
 mod acts;
+#[path = "engine/late.rs"]
+mod late;
 #[path = "engine/legs.rs"]
 mod legs;
 #[path = "engine/person.rs"]

@@ -14,7 +14,10 @@
 # passed over.
 #
 # The spool, 0700:   nonce          made once; a spool that was wiped has another
-#   jobs/TOKEN         the claim: pid and start time of the keeper, boot id
+#   jobs/TOKEN         the claim: pid and start time of the keeper, boot id; `gone` in their place once the
+#                      receipt was acknowledged. The name stays taken: a start that was sent over a link long
+#                      given up may still arrive, out of the send buffer of a dead connection, and must not
+#                      find the token free. After thirty days it is swept away.
 #   jobs/TOKEN_run     pid (= process group) and start time of the command
 #   jobs/TOKEN_go      the fence: created once, holds `go` or `revoked`
 #   jobs/TOKEN_status  32 bytes reserved before the start, overwritten in place: R running,
@@ -102,7 +105,7 @@ rs_size() {
 # What became of the job in rs_d, expected under boot $1 ($2 is for itself): rs_st is N none,
 # V revoked, X exited, R running, W claimed and not yet started, L lost for the reason in rs_lost.
 rs_state() {
-  rs_c='' rs_n='' rs_a='' rs_z='' rs_g=''
+  rs_c='' rs_n='' rs_a='' rs_z='' rs_g='' rs_o=''
   if [ ! -e "$rs_d" ]; then
     rs_st=N
     if [ "$1" != "$rs_boot" ]; then
@@ -110,10 +113,14 @@ rs_state() {
     fi
     return
   fi
+  rs_os='' rs_ob='' rs_live=no
+  { read -r rs_o rs_os rs_ob <"$rs_d"; } 2>/dev/null
+  if [ "$rs_o" = gone ]; then
+    rs_st=L rs_lost='its end was recorded, and its receipt was removed since'
+    return
+  fi
   { read -r rs_g <"${rs_d}_go"; } 2>/dev/null
   if [ "$rs_g" = revoked ]; then rs_st=V; return; fi
-  rs_o='' rs_os='' rs_ob='' rs_live=no
-  { read -r rs_o rs_os rs_ob <"$rs_d"; } 2>/dev/null
   if [ -n "$rs_o" ] && [ "$rs_ob" = "$rs_boot" ] &&
     rs_stat "/proc/$rs_o/stat" && [ "$rs_start" = "$rs_os" ]; then
     rs_live=yes
@@ -399,12 +406,22 @@ rs_kill() {
   fi
 }
 
+# In place and not anew: on a full disk the word must not be lost, or the name would be free.
 rs_remove() {
-  rm -f "$rs_d" "${rs_d}_run" "${rs_d}_go" "${rs_d}_status" "${rs_d}_out" 2>/dev/null
+  { printf 'gone\n' 1<>"$rs_d"; } 2>/dev/null &&
+    rm -f "${rs_d}_run" "${rs_d}_go" "${rs_d}_status" "${rs_d}_out" 2>/dev/null
+}
+
+# Frees the names of what was acknowledged or revoked so long ago that nothing of it is under way any more.
+rs_sweep() {
+  find "$rs_spool/jobs" -type f ! -name '*_*' -mtime +30 2>/dev/null | while IFS= read -r rs_d; do
+    [ -e "${rs_d}_status" ] || rm -f "$rs_d" "${rs_d}_go"
+  done
 }
 
 rs_forget() {
   rs_settle "${2##*.}"
+  [ "$rs_o" = gone ] && rs_st=X
   case $rs_st in
   X | V) rs_remove && printf 'A\n' || printf 'E cannot remove %s\n' "$rs_d" ;;
   N) printf 'A\n' ;;
@@ -418,6 +435,7 @@ rs_main() {
   trap : USR1
   printf 'runsheet %s\n' "$rs_word"
   rs_hello
+  [ -n "$rs_why" ] || rs_sweep
   while IFS=' ' read -r rs_x rs_v rs_1 rs_2 rs_3 rs_4; do
     [ "$rs_x" = "$rs_word" ] || continue
     case $rs_v in

@@ -106,6 +106,8 @@ pub(super) enum Fate {
     Ended,
     Revoked,
     Lost,
+    /// Acknowledged: the receipt is gone, and the name stays taken.
+    Gone,
 }
 
 impl Play {
@@ -162,6 +164,7 @@ impl Play {
                 bytes,
             },
             Fate::Revoked => ReceiptState::Revoked,
+            Fate::Gone => lost("its end was recorded, and its receipt was removed since"),
             Fate::Lost => lost("its keeper is gone and left no status"),
         }
     }

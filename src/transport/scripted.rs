@@ -51,6 +51,11 @@ impl Scripted {
         self.play().down = trouble;
     }
 
+    /// Whoever follows something looks again, and so notices what has changed.
+    pub fn wake(&self) {
+        self.0.changed.notify_waiters();
+    }
+
     /// It keeps no receipts, for this reason.
     pub fn without_receipts(self, why: &str) -> Self {
         self.play().no_receipts = Some(why.into());
@@ -313,15 +318,19 @@ impl Scripted {
     pub(super) async fn acknowledge(&self, host: &str, claim: &Claim) -> Result<(), LinkError> {
         let doing = format!("acknowledge {}", claim.token);
         let mut play = self.enter(host, &doing)?;
-        if matches!(
+        let settled = matches!(
             play.state(claim),
             ReceiptState::Exited { .. } | ReceiptState::Revoked
-        ) {
-            play.jobs.remove(&claim.token);
-        } else if play.jobs.contains_key(&claim.token) {
-            return Err(broken(host, &doing, LinkTrouble::NoReceipt));
+        );
+        match play.jobs.get_mut(&claim.token) {
+            Some(job) if settled || job.fate == Fate::Gone => {
+                job.fate = Fate::Gone;
+                job.output.clear();
+                Ok(())
+            }
+            Some(_) => Err(broken(host, &doing, LinkTrouble::NoReceipt)),
+            None => Ok(()),
         }
-        Ok(())
     }
 }
 

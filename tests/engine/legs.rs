@@ -49,7 +49,7 @@ async fn a_step_that_runs_while_its_engine_dies_is_followed_again_and_not_repeat
     assert_eq!(mode, 0o600);
     // the receipt is forgotten once its end is on our disk
     let jobs = stage.spool().join("jobs");
-    stage::eventually(|| stage::is_empty(&jobs)).await;
+    stage::eventually(|| stage::has_no_output(&jobs)).await;
     engine.kill().await;
 }
 
@@ -199,7 +199,7 @@ async fn a_secret_is_never_on_disk_wherever_its_output_is_cut() {
     assert_eq!(kept, "a ******* b\n");
     // The machine keeps what the command itself printed until the receipt is forgotten.
     let jobs = stage.spool().join("jobs");
-    stage::eventually(|| stage::is_empty(&jobs)).await;
+    stage::eventually(|| stage::has_no_output(&jobs)).await;
     engine.kill().await;
     for file in stage.files() {
         let bytes = std::fs::read(&file).unwrap();

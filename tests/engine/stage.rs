@@ -34,9 +34,11 @@ pub async fn eventually(so: impl Fn() -> bool) {
         .expect("it never came true");
 }
 
-/// Whether a folder is there and has nothing in it.
-pub fn is_empty(folder: &std::path::Path) -> bool {
-    std::fs::read_dir(folder).is_ok_and(|mut entries| entries.next().is_none())
+/// Whether a spool's folder keeps no output any more. The names of what ran stay taken.
+pub fn has_no_output(jobs: &std::path::Path) -> bool {
+    let is_output =
+        |entry: std::fs::DirEntry| entry.file_name().to_string_lossy().ends_with("_out");
+    std::fs::read_dir(jobs).is_ok_and(|entries| !entries.flatten().any(is_output))
 }
 
 /// A run in folders of its own.

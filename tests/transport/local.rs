@@ -520,7 +520,7 @@ async fn a_claim_that_could_not_be_written_did_not_start() {
 }
 
 #[tokio::test]
-async fn an_acknowledged_receipt_is_gone_and_an_open_one_stays() {
+async fn an_acknowledged_receipt_is_gone_and_its_name_stays_taken() {
     let (host, dir) = host();
     let open = claim(&host, "open").await;
     let running = tokio::spawn({
@@ -537,8 +537,27 @@ async fn an_acknowledged_receipt_is_gone_and_an_open_one_stays() {
     let file = host.spool_file(&open.token).unwrap();
     assert!(file.exists());
     host.acknowledge(&open).await.unwrap();
-    assert_eq!(fs::read_dir(file.parent().unwrap()).unwrap().count(), 0);
-    assert_eq!(host.probe(&open).await.unwrap(), ReceiptState::None);
+    let left = || fs::read_dir(file.parent().unwrap()).unwrap().count();
+    assert_eq!(left(), 1, "the claim alone");
+    host.acknowledge(&open).await.unwrap();
+    // A start that was under way all the while, over a link that everybody had given up.
+    let trace = dir.path().join("trace");
+    let late = sh(&format!("echo ran >>{}", trace.display()));
+    let (settled, _) = run(&host, &open, &late).await;
+    assert!(matches!(settled, Ok(Settled::Lost { .. })), "{settled:?}");
+    assert!(!trace.exists(), "it ran twice");
+    assert_eq!(left(), 1);
+    host.close().await;
+
+    let claim = file.parent().unwrap().join("open");
+    let long_ago = std::time::SystemTime::now() - Duration::from_secs(40 * 24 * 3600);
+    let old = fs::File::options().write(true).open(&claim).unwrap();
+    old.set_modified(long_ago).unwrap();
+    assert!(matches!(
+        host.probe(&open).await.unwrap(),
+        ReceiptState::None | ReceiptState::Lost { .. }
+    ));
+    until("the name is swept away", || !claim.exists()).await;
 }
 
 #[tokio::test]
