@@ -18,7 +18,9 @@ use tokio::sync::watch as cell;
 use tokio::task::AbortHandle;
 
 use crate::kinds::{Obstacle, Performer};
-use crate::run::{Answer, Asked, Finding, LaneAt, LaneOutcome, Run, Stop, Task, Token, Wanted};
+use crate::run::{
+    Answer, Asked, Finding, LaneAt, LaneOutcome, Run, Sent, Stop, Task, Token, Wanted,
+};
 use crate::transport;
 
 pub(super) use ground::{Ground, Receipt};
@@ -150,9 +152,9 @@ impl Hands {
                 let fresh = match self.fresh.iter().position(|known| known == token) {
                     Some(at) => {
                         self.fresh.swap_remove(at);
-                        follow::Sent::NotYet
+                        Sent::NotYet
                     }
-                    None => follow::Sent::Perhaps,
+                    None => Sent::Perhaps,
                 };
                 let (stop, asked) = cell::channel(None);
                 let job = follow::Follow::of(run, task, fresh, asked)?;
