@@ -18,6 +18,7 @@ mod lane;
 mod lay;
 mod moves;
 mod plan;
+mod settle;
 mod state;
 mod wanted;
 mod wish;
@@ -33,6 +34,7 @@ pub use intent::{Command, Finding, Intent};
 pub use lane::{Lane, LaneAt};
 pub use lay::{PlanError, asked_at, proof_specs};
 pub use plan::{Plan, PlannedMachine, PlannedPhase, PlannedStep, PlannedUndo, Proof, RunbookCopy};
+pub use settle::{Next, Said, Sent, next};
 pub use state::{Approval, Done, Link, Note, Present, Run, Shown, StepAt, StepState, Stuck};
 pub use wanted::{Task, Wanted, wanted};
 

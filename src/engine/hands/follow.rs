@@ -1,12 +1,6 @@
 //! Sees a started leg to its end, whatever the link and earlier engines did.
 //!
-//! | the receipt says | done here |
-//! | --- | --- |
-//! | nothing there, same spool | the same token is sent, again or for the first time |
-//! | it runs, it has ended | followed from the first byte that is not kept; the end is recorded |
-//! | revoked | it did not run, and that is proved |
-//! | lost | unknown: a person decides |
-//! | the machine cannot be asked | asked again, until it answers or somebody wants the leg to end |
+//! What is done at each answer is the table of [`next`]; here it is asked for and carried out.
 
 use std::time::Duration;
 
@@ -17,7 +11,7 @@ use super::turn::{Limit, Place, Tape, Turn, Unkept};
 use super::{Ground, Receipt};
 use crate::clock::Timestamp;
 use crate::kinds::Leg;
-use crate::run::{Finding, LaneAt, LaneOutcome, Run, Stop, Task, Token};
+use crate::run::{Finding, LaneAt, LaneOutcome, Next, Run, Said, Sent, Stop, Task, Token, next};
 use crate::transport::{
     self, Claim, Host, LinkError, LinkTrouble, Nonce, ReceiptState, Receipts, Script, Settled,
 };
@@ -25,14 +19,8 @@ use crate::wire::output_file;
 
 use super::super::output::{Recorder, printed};
 
-/// Whether a token may have left for its machine before.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Sent {
-    /// This engine recorded the start and sent nothing yet.
-    NotYet,
-    /// An earlier engine, or an earlier try, may have sent it.
-    Perhaps,
-}
+/// How long a machine that has no such token after a start is given before it is asked again.
+const BREATH: Duration = Duration::from_millis(200);
 
 /// What is needed to follow a leg.
 pub(super) struct Follow {
@@ -205,13 +193,16 @@ impl Follow {
         loop {
             let tried = self.try_once(ground, (host, claim, script), tape, &mut limit, &mut lost);
             let error = match tried.await {
-                Ok(Settled::NotStarted) => {
-                    // The spool is the same and has no such token: it is sent again, after a breath.
-                    self.sent = Sent::Perhaps;
-                    tokio::time::sleep(Duration::from_millis(200)).await;
-                    continue;
-                }
-                Ok(settled) => return self.settled(ground, settled, tape),
+                Ok(settled) => match self.next(said_at_last(&settled)) {
+                    Next::Ended | Next::NotRun | Next::Unknown => {
+                        return self.settled(ground, settled, tape);
+                    }
+                    _ => {
+                        self.sent = Sent::Perhaps;
+                        tokio::time::sleep(BREATH).await;
+                        continue;
+                    }
+                },
                 Err(error) => error,
             };
             if let Some(end) = self.gives_up(&error) {
@@ -228,6 +219,10 @@ impl Follow {
         }
     }
 
+    fn next(&self, said: Said) -> Next {
+        next(self.sent, *self.stop.borrow(), said)
+    }
+
     /// Asks for the receipt where there may be one, and starts or follows.
     async fn try_once(
         &mut self,
@@ -237,14 +232,18 @@ impl Follow {
         limit: &mut Option<Limit>,
         lost: &mut Option<usize>,
     ) -> Result<Settled, LinkError> {
-        let state = match (self.sent, &lost) {
-            (Sent::NotYet, None) => ReceiptState::None,
-            _ => host.probe(claim).await?,
+        let state = match self.next(Said::NotAsked) {
+            Next::Ask => host.probe(claim).await?,
+            _ => ReceiptState::None,
         };
         if lost.take().is_some() {
             ground.back(&self.leg.at).await;
         }
-        let stop = *self.stop.borrow();
+        let next = self.next(said(&state));
+        let state = match next {
+            Next::Revoke => host.revoke(claim).await?,
+            _ => state,
+        };
         let turn = Turn {
             ground,
             place: &self.place,
@@ -254,22 +253,14 @@ impl Follow {
             limit,
         };
         match state {
-            // Somebody wants it to end and it has not begun: it is not sent to be stopped.
-            ReceiptState::None if stop.is_some() => Ok(match host.revoke(claim).await? {
-                ReceiptState::Lost { why } => Settled::Lost { why },
-                ReceiptState::Revoked => Settled::Revoked,
-                ReceiptState::None => Settled::NotStarted,
-                ReceiptState::Running { .. } | ReceiptState::Exited { .. } => {
-                    turn.attach(tape).await?
-                }
-            }),
-            ReceiptState::None => {
+            ReceiptState::None if next == Next::Send => {
                 let tried = turn.start(script.clone(), tape).await;
-                if !matches!(&tried, Err(error) if did_not_start(error)) {
+                if !matches!(&tried, Err(error) if unsaid(error) == Said::WouldNot) {
                     self.sent = Sent::Perhaps;
                 }
                 tried
             }
+            ReceiptState::None => Ok(Settled::NotStarted),
             ReceiptState::Running { .. } | ReceiptState::Exited { .. } => turn.attach(tape).await,
             ReceiptState::Revoked => Ok(Settled::Revoked),
             ReceiptState::Lost { why } => Ok(Settled::Lost { why }),
@@ -308,23 +299,18 @@ impl Follow {
 
     /// Whether trouble with the link ends the following.
     fn gives_up(&self, error: &LinkError) -> Option<End> {
-        let stop = self.stop.borrow().is_some();
-        match self.sent {
-            Sent::NotYet if did_not_start(error) || stop => {
-                Some(End::Outcome(LaneOutcome::NotRun {
-                    proof: format!("nothing was sent: {error}"),
-                }))
+        let said = unsaid(error);
+        let unknown = |why| Some(End::Unknown(why, LastWord::NotHad));
+        match self.next(said) {
+            Next::NotRun => Some(End::Outcome(LaneOutcome::NotRun {
+                proof: format!("nothing was sent: {error}"),
+            })),
+            Next::Unknown if said == Said::KeyChanged => {
+                unknown(format!("{error}; {}", error.hint()))
             }
-            _ if error.trouble == LinkTrouble::HostKeyChanged => {
-                let why = format!("{error}; {}", error.hint());
-                Some(End::Unknown(why, LastWord::NotHad))
-            }
-            _ if stop => {
-                let why = format!(
-                    "it was asked to end, and its machine could not be asked what became of it: {error}"
-                );
-                Some(End::Unknown(why, LastWord::NotHad))
-            }
+            Next::Unknown => unknown(format!(
+                "it was asked to end, and its machine could not be asked what became of it: {error}"
+            )),
             _ => None,
         }
     }
@@ -375,10 +361,41 @@ impl Follow {
     }
 }
 
-/// Whether an error of a start proves that it did not start: the two of which [`Host::start`] says so.
+/// What a receipt says, for the table.
+fn said(state: &ReceiptState) -> Said {
+    match state {
+        ReceiptState::None => Said::NoSuchToken,
+        ReceiptState::Running { .. } | ReceiptState::Exited { .. } => Said::UnderWay,
+        ReceiptState::Revoked => Said::Revoked,
+        ReceiptState::Lost { .. } => Said::Lost,
+    }
+}
+
+/// What was said at the end of a start, a revocation or of following.
+fn said_at_last(settled: &Settled) -> Said {
+    match settled {
+        Settled::Exited { .. } => Said::Ended,
+        Settled::Revoked => Said::Revoked,
+        Settled::NotStarted => Said::Vanished,
+        Settled::Lost { .. } => Said::Lost,
+    }
+}
+
+/// What trouble with the link says.
 ///
-/// A connection that did not come about would prove it as well, but a link that broke later must never be
-/// taken for one. In doubt the receipt is asked, and says it.
-fn did_not_start(error: &LinkError) -> bool {
-    matches!(error.trouble, LinkTrouble::NoReceipt | LinkTrouble::NoShell)
+/// The two of which [`Host::start`] says that it did not start are an answer. A connection that did not
+/// come about would prove it as well, but a link that broke later must never be taken for one. In doubt
+/// the receipt is asked, and says it.
+fn unsaid(error: &LinkError) -> Said {
+    match error.trouble {
+        LinkTrouble::NoReceipt | LinkTrouble::NoShell => Said::WouldNot,
+        LinkTrouble::HostKeyChanged => Said::KeyChanged,
+        LinkTrouble::Unreachable
+        | LinkTrouble::HostKeyUnknown
+        | LinkTrouble::Refused
+        | LinkTrouble::Lost
+        | LinkTrouble::TimedOut
+        | LinkTrouble::Garbled
+        | LinkTrouble::Local => Said::Silent,
+    }
 }

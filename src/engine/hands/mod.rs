@@ -20,7 +20,7 @@ use tokio::task::AbortHandle;
 
 use crate::kinds::{Obstacle, Performer};
 use crate::run::{
-    Answer, Asked, Evidence, Finding, LaneAt, LaneOutcome, Run, Stop, Task, Token, Wanted,
+    Answer, Asked, Evidence, Finding, LaneAt, LaneOutcome, Run, Sent, Stop, Task, Token, Wanted,
 };
 use crate::transport;
 
@@ -153,9 +153,9 @@ impl Hands {
                 let fresh = match self.fresh.iter().position(|known| known == token) {
                     Some(at) => {
                         self.fresh.swap_remove(at);
-                        follow::Sent::NotYet
+                        Sent::NotYet
                     }
-                    None => follow::Sent::Perhaps,
+                    None => Sent::Perhaps,
                 };
                 let (stop, asked) = cell::channel(None);
                 let job = follow::Follow::of(run, task, fresh, asked)?;
