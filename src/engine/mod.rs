@@ -26,10 +26,12 @@ mod ledger;
 mod log;
 mod mask;
 mod output;
+mod porter;
 mod secrets;
 mod serve;
 mod socket;
 mod spawn;
+mod standing;
 
 pub use create::create;
 pub use error::EngineError;

@@ -12,6 +12,7 @@ mod decide;
 mod event;
 mod facts;
 mod found;
+mod fresh;
 mod intent;
 mod lane;
 mod lay;

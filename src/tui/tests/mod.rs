@@ -9,3 +9,4 @@ mod press;
 mod runbook;
 mod screens;
 mod stage;
+mod standing;

@@ -9,9 +9,9 @@ use crate::runbook::{EnvironmentKind, Gate};
 use crate::tui::Look;
 use crate::wire::Live;
 
-use super::late;
 use super::runbook::{command, leg, migration, rsync};
 use super::stage::{Stage, machine, step};
+use super::{late, standing};
 
 /// Makes a stage at a moment.
 pub(super) type Make = fn(Look) -> Stage;
@@ -45,6 +45,11 @@ pub(super) const MOMENTS: &[(&str, Make)] = &[
     ("all-settled", late::all_settled),
     ("ended", late::ended),
     ("ended-early", late::ended_early),
+    ("not-durable", standing::not_durable),
+    ("disk-full", standing::disk_full),
+    ("no-answer", standing::no_answer),
+    ("no-room", standing::no_room),
+    ("ends-at-logout", standing::ends_at_logout),
 ];
 
 fn begin(kind: EnvironmentKind, look: Look) -> Stage {
@@ -200,7 +205,7 @@ fn copying(look: Look) -> Stage {
     stage
 }
 
-fn running(look: Look) -> Stage {
+pub(super) fn running(look: Look) -> Stage {
     let mut stage = copying(look);
     stage.prints(
         "source",
