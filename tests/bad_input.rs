@@ -9,7 +9,9 @@ mod bad_input {
     mod files;
     mod home;
     mod hosts;
+    mod logout;
     mod records;
+    mod said;
     mod sockets;
     mod sshd;
     mod terminal;

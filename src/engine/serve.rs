@@ -25,6 +25,7 @@ use super::ledger::Ledger;
 use super::mask::Mask;
 use super::porter;
 use super::secrets::Secrets;
+use super::shelter::Shelter;
 use super::socket::Socket;
 use super::standing::Stands;
 
@@ -235,7 +236,10 @@ fn open_journal(
 /// As [`Engine::open`] and [`Engine::hold`], and a runbook's copy that is not what the run began with.
 pub async fn serve(paths: &Paths, run: &RunId, secrets: Secrets) -> Result<Ended, EngineError> {
     let folder = paths.run(run)?;
-    let engine = Engine::open(&folder, Clock::system())?;
+    let mut engine = Engine::open(&folder, Clock::system())?;
+    if Shelter::find() == Shelter::Nowhere {
+        engine = engine.ending_at_logout();
+    }
     let plan = engine.run().plan.as_ref();
     let plan = plan.ok_or_else(|| EngineError::NeverOpened(folder.clone()))?;
     let setting = Setting {

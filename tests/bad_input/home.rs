@@ -12,6 +12,8 @@ use rustix::process::{Pid, Signal, kill_process, test_kill_process};
 use serde_json::Value;
 use tempfile::TempDir;
 
+pub use super::said::Said;
+
 /// How long anything may take here; an answer that takes longer is one that nobody waited for.
 pub const PATIENCE: Duration = Duration::from_secs(30);
 
@@ -58,43 +60,6 @@ pub struct Home {
     // A short path: a socket's may have 107 bytes.
     folder: TempDir,
     variables: Vec<(&'static str, PathBuf)>,
-}
-
-/// What a command said, and how it ended.
-#[derive(Debug)]
-pub struct Said {
-    pub code: i32,
-    pub out: String,
-    pub err: String,
-}
-
-impl Said {
-    /// Fails unless the command ended with this code and said all of these, on either output.
-    #[track_caller]
-    pub fn expect(&self, code: i32, words: &[&str]) -> &Self {
-        assert_eq!(self.code, code, "{self}");
-        for words in words {
-            let said = self.out.contains(words) || self.err.contains(words);
-            assert!(said, "it did not say `{words}`:\n{self}");
-        }
-        assert!(!self.err.contains("panicked"), "{self}");
-        self
-    }
-
-    /// The id of the run that it opened.
-    #[track_caller]
-    pub fn run(&self) -> String {
-        let line = self.out.lines().find_map(|line| line.strip_prefix("run "));
-        line.unwrap_or_else(|| panic!("no run was opened:\n{self}"))
-            .to_owned()
-    }
-}
-
-impl std::fmt::Display for Said {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        let Self { code, out, err } = self;
-        write!(f, "exit {code}\n── out\n{out}\n── err\n{err}")
-    }
 }
 
 impl Home {
@@ -171,9 +136,15 @@ impl Home {
     }
 
     fn command(&self, words: &[&str]) -> Command {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_runsheet"));
+        let mut command = self.dressed(env!("CARGO_BIN_EXE_runsheet"));
+        command.args(words);
         command
-            .args(words)
+    }
+
+    /// A program with the folders and variables of this home.
+    fn dressed(&self, program: &str) -> Command {
+        let mut command = Command::new(program);
+        command
             .envs(self.variables.iter().map(|(name, value)| (name, value)))
             .env("NO_COLOR", "1")
             .current_dir(self.path().join("book"))
@@ -191,10 +162,27 @@ impl Home {
 
     /// Starts `runsheet` without waiting for it.
     pub fn start(&self, words: &[&str]) -> Working {
+        self.work(self.command(words))
+    }
+
+    /// Walks the two steps without a person, in a control group and under another program, which gets the
+    /// rest as its arguments.
+    #[track_caller]
+    pub fn walk_within(&self, group: &Path, under: &[&str]) -> Said {
+        let mut command = self.dressed("sh");
+        command
+            .args(["-c", "echo $$ >\"$0\" && exec \"$@\""])
+            .arg(group)
+            .args(under)
+            .arg(env!("CARGO_BIN_EXE_runsheet"))
+            .args(WALK);
+        self.work(command).end()
+    }
+
+    fn work(&self, mut command: Command) -> Working {
         let number = fs::read_dir(self.path()).unwrap().count();
         let at = |end: &str| self.path().join(format!("said-{number}-{end}"));
         let (out, err) = (at("out"), at("err"));
-        let mut command = self.command(words);
         command.stdout(fs::File::create(&out).unwrap());
         command.stderr(fs::File::create(&err).unwrap());
         let child = command.spawn().unwrap();
