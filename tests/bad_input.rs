@@ -4,6 +4,7 @@
 //! left out.
 
 mod bad_input {
+    mod bastion;
     mod disk;
     mod engines;
     mod files;

@@ -58,8 +58,8 @@ pub(super) fn start_engine(
     let shelter = Shelter::find();
     if shelter == Shelter::Nowhere {
         say.talk(&format!(
-            "logging out ends the engine of this run: steps go on on their machines, and `runsheet attach {run}` \
-             takes it up again; `loginctl enable-linger` before a run keeps its engine"
+            "logging out ends the engine of this run, and what it runs on this machine; steps on other machines go \
+             on, and `runsheet attach {run}` takes it up again; `loginctl enable-linger` before a run keeps all of it"
         ));
     }
     engine::spawn(paths, run, secrets, &shelter.around(Program::own()?))

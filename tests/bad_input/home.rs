@@ -154,7 +154,18 @@ impl Home {
 
     /// The command that starts `runsheet` in a terminal.
     pub fn in_terminal(&self, words: &[&str]) -> pty_process::blocking::Command {
-        pty_process::blocking::Command::new(env!("CARGO_BIN_EXE_runsheet"))
+        self.in_terminal_under(&["env"], words)
+    }
+
+    /// The same under another program, which gets the rest as its arguments.
+    pub fn in_terminal_under(
+        &self,
+        under: &[&str],
+        words: &[&str],
+    ) -> pty_process::blocking::Command {
+        pty_process::blocking::Command::new(under[0])
+            .args(&under[1..])
+            .arg(env!("CARGO_BIN_EXE_runsheet"))
             .args(words)
             .envs(self.variables.iter().map(|(name, value)| (name, value)))
             .current_dir(self.path().join("book"))
@@ -241,6 +252,11 @@ impl Home {
     pub fn kill_engine(&self, run: &str) {
         let pid = self.engine(run);
         kill_process(pid, Signal::KILL).unwrap();
+        self.engine_is_gone(run);
+    }
+
+    /// Waits for the end of a killed engine.
+    pub fn engine_is_gone(&self, run: &str) {
         // Its first thread may be gone before the last, which still holds the socket and the journal.
         let socket = self.path().join(format!("run/runsheet/{run}.sock"));
         until("the engine is gone", || {
@@ -256,7 +272,7 @@ impl Home {
     }
 
     /// The processes that have this folder in their command line or environment: engines and their ssh.
-    fn processes(&self) -> Vec<Pid> {
+    pub fn processes(&self) -> Vec<Pid> {
         let here = self.path().as_os_str().as_encoded_bytes();
         let names = |file: PathBuf| {
             fs::read(file).is_ok_and(|bytes| bytes.windows(here.len()).any(|part| part == here))

@@ -249,7 +249,7 @@ fn alarms(cx: &Cx<'_>, width: usize) -> Vec<String> {
     }
     if app.standing.mortal && run.ending.is_none() {
         lines.push(
-            "LOGGING OUT ENDS THE ENGINE · steps go on, `runsheet attach` takes it up".to_owned(),
+            "LOGGING OUT ENDS THE ENGINE · steps elsewhere go on, attaching takes it up".to_owned(),
         );
     }
     lines.truncate(3);
