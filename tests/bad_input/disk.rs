@@ -86,6 +86,8 @@ fn a_full_disk_stops_the_engine_at_its_last_record_and_the_run_goes_on_with_room
             &format!("runsheet attach {run}"),
         ],
     );
+    // It says goodbye before its process has ended.
+    home.engine_is_gone(&run);
     // What is on disk is whole, or torn at its end where the write stopped half-way; reading says which.
     home.runsheet(&["show", &run])
         .expect(0, &["no engine holds it"]);
