@@ -4,12 +4,15 @@
 //! left out.
 
 mod bad_input {
+    mod bastion;
     mod disk;
     mod engines;
     mod files;
     mod home;
     mod hosts;
+    mod logout;
     mod records;
+    mod said;
     mod sockets;
     mod sshd;
     mod terminal;

@@ -10,6 +10,8 @@ mod legs;
 mod person;
 #[path = "engine/process.rs"]
 mod process;
+#[path = "engine/slow.rs"]
+mod slow;
 #[path = "engine/stage.rs"]
 mod stage;
 

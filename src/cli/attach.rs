@@ -10,7 +10,7 @@ use super::say::Say;
 use super::{params, pick};
 use crate::client::{Attach, Client};
 use crate::clock::Clock;
-use crate::engine::{self, Program, Secrets};
+use crate::engine::{self, Program, Secrets, Shelter};
 use crate::names::RunId;
 use crate::paths::Paths;
 use crate::problem::Colour;
@@ -45,7 +45,24 @@ pub(super) fn revive(paths: &Paths, run: &RunId, say: &Say) -> anyhow::Result<()
         Some(plan) => params::secrets_again(plan)?,
         None => Secrets::default(),
     };
-    engine::spawn(paths, run, &secrets, &Program::own()?)
+    start_engine(paths, run, &secrets, say)
+}
+
+/// Starts a run's engine where no logout ends it, or says that one would.
+pub(super) fn start_engine(
+    paths: &Paths,
+    run: &RunId,
+    secrets: &Secrets,
+    say: &Say,
+) -> anyhow::Result<()> {
+    let shelter = Shelter::find();
+    if shelter == Shelter::Nowhere {
+        say.talk(&format!(
+            "logging out ends the engine of this run, and what it runs on this machine; steps on other machines go \
+             on, and `runsheet attach {run}` takes it up again; `loginctl enable-linger` before a run keeps all of it"
+        ));
+    }
+    engine::spawn(paths, run, secrets, &shelter.around(Program::own()?))
         .with_context(|| format!("start the engine of run {run}"))?;
     Ok(())
 }

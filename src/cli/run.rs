@@ -8,7 +8,7 @@ use super::prepared::{Prepared, prepare};
 use super::say::Say;
 use super::{answers, attach, pick, unattended};
 use crate::clock::Clock;
-use crate::engine::{self, Program};
+use crate::engine;
 use crate::names::RunId;
 use crate::paths::Paths;
 use crate::run::Ending;
@@ -25,7 +25,7 @@ pub(super) fn run(args: &RunArgs, say: &Say) -> anyhow::Result<Exit> {
     };
     let paths = Paths::of_user()?;
     rehearsed(&prepared, &paths)?;
-    let run = start(&prepared, &paths)?;
+    let run = start(&prepared, &paths, say)?;
     if args.detach {
         say.talk(&format!(
             "the run goes on without you; `runsheet attach {run}` joins it"
@@ -43,14 +43,12 @@ pub(super) fn run(args: &RunArgs, say: &Say) -> anyhow::Result<Exit> {
 }
 
 /// Makes the run and starts its engine.
-pub(super) fn start(prepared: &Prepared, paths: &Paths) -> anyhow::Result<RunId> {
+pub(super) fn start(prepared: &Prepared, paths: &Paths, say: &Say) -> anyhow::Result<RunId> {
     let run = engine::create(paths, &prepared.runbook, &prepared.plan, &Clock::system())
         .context("open the run")?;
-    engine::spawn(paths, &run, &prepared.secrets, &Program::own()?)
-        .with_context(|| format!("start the engine of run {run}"))
-        .hint(format!(
-            "nothing was done yet; `runsheet attach {run}` tries again"
-        ))?;
+    attach::start_engine(paths, &run, &prepared.secrets, say).hint(format!(
+        "nothing was done yet; `runsheet attach {run}` tries again"
+    ))?;
     Ok(run)
 }
 

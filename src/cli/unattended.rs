@@ -7,6 +7,7 @@
 mod evidence;
 mod lines;
 mod next;
+mod standing;
 
 use std::time::Duration;
 
@@ -23,8 +24,10 @@ use crate::client::{Attach, Client, Folded, Update};
 use crate::names::{RunId, StepId};
 use crate::paths::Paths;
 use crate::run::{Intent, LaneAt, Run};
+use crate::wire::Live;
 
 use next::{Block, Next, next};
+use standing::Standing;
 
 /// How long an engine that went may be away, in case somebody takes the run up again. Nobody looks at an
 /// unattended walk, so it must not wait for ever.
@@ -60,6 +63,7 @@ pub(super) fn walk(
             open: None,
             refused: None,
             lost_at: None,
+            standing: Standing::default(),
         };
         let mut walked = walk.go_on().await?;
         if let (Walked::Blocked(block), true) = (&mut walked, end_when_stuck) {
@@ -160,6 +164,7 @@ struct Walk<'w> {
     refused: Option<(Intent, u64, String)>,
     /// Since when and why there is no connection.
     lost_at: Option<(Instant, String)>,
+    standing: Standing,
 }
 
 impl Walk<'_> {
@@ -167,6 +172,9 @@ impl Walk<'_> {
         loop {
             if self.folded.run.ending.is_some() {
                 return Ok(Walked::Ended(self.folded.head.clone()));
+            }
+            if let Some(block) = self.standing.block(&self.folded.run) {
+                return Ok(Walked::Blocked(block));
             }
             if self.may_judge() {
                 match next(&self.folded.run, self.answers) {
@@ -193,7 +201,7 @@ impl Walk<'_> {
             None => true,
             Some(open) => open.became.is_some_and(|seq| next_seq > seq),
         };
-        caught_up && settled
+        caught_up && settled && !self.standing.is_full()
     }
 
     /// Sends a wish; one that was refused just now, and nothing happened since, blocks the walk.
@@ -214,7 +222,10 @@ impl Walk<'_> {
 
     async fn hear(&mut self) -> anyhow::Result<Heard> {
         let heard = match &self.lost_at {
-            None => self.updates.recv().await,
+            None => match self.standing.heard(self.updates.recv()).await {
+                Some(heard) => heard,
+                None => return Ok(Heard::More),
+            },
             Some((since, why)) => match timeout_at(*since + AWAY, self.updates.recv()).await {
                 Ok(heard) => heard,
                 Err(_) => return Ok(Heard::Gone(why.clone())),
@@ -240,6 +251,7 @@ impl Walk<'_> {
                     return Ok(Heard::Gone(why));
                 }
                 self.caught_up_at = None;
+                self.standing = Standing::default();
                 self.say.talk(&format!("not connected: {why}"));
                 let since = self
                     .lost_at
@@ -260,7 +272,17 @@ impl Walk<'_> {
                     self.refused = Some((open.intent, self.folded.run.next_seq, why));
                 }
             }
-            Update::Entry { .. } | Update::Live(_) | Update::Piece { .. } => {}
+            Update::Live(live) => {
+                if let Some(line) = self.standing.take(&live) {
+                    self.say.talk(&line);
+                }
+                if live == Live::Room {
+                    // What was refused for want of room is worth another try.
+                    self.refused = None;
+                }
+            }
+            Update::Silent { pid } => self.say.talk(&standing::silent(pid)),
+            Update::Entry { .. } | Update::Piece { .. } => {}
         }
         Ok(Heard::More)
     }

@@ -9,9 +9,10 @@ use tokio::io::BufReader;
 use tokio::net::UnixStream;
 use tokio::net::unix::{OwnedReadHalf, OwnedWriteHalf};
 use tokio::sync::mpsc;
+use tokio::time::Instant;
 
 use super::{Attach, Update};
-use crate::wire::{self, FromEngine, PROTOCOL, ToEngine, WireError};
+use crate::wire::{self, FromEngine, Live, PROTOCOL, ToEngine, WireError};
 
 /// The pauses between tries; the last is repeated.
 const PAUSES: [Duration; 5] = [
@@ -22,6 +23,9 @@ const PAUSES: [Duration; 5] = [
     Duration::from_secs(5),
 ];
 
+/// How long an engine may owe an answer before the person is told that it does not speak.
+const SILENCE: Duration = Duration::from_secs(5);
+
 /// What a client keeps over several connections.
 struct Link {
     attach: Attach,
@@ -31,6 +35,8 @@ struct Link {
     next: u64,
     /// Wishes without an answer.
     open: BTreeSet<u64>,
+    /// Whether the engine said that its disk is slow: then it is not silent.
+    slow: bool,
 }
 
 /// How a connection ended.
@@ -54,6 +60,7 @@ pub(super) async fn stay_connected(
         updates,
         next: 0,
         open: BTreeSet::new(),
+        slow: false,
     };
     let mut tries = 0;
     let mut told = None;
@@ -129,6 +136,10 @@ impl Link {
     }
 
     async fn talk(&mut self, stream: UnixStream) -> Result<End, WireError> {
+        // The process that listens, which is the engine.
+        let pid = stream.peer_cred().ok().and_then(|peer| peer.pid());
+        let pid = pid.and_then(|pid| u32::try_from(pid).ok());
+        self.slow = false;
         let (from_engine, mut to_engine) = stream.into_split();
         let mut from_engine = BufReader::with_capacity(256 * 1024, from_engine);
         let hello = ToEngine::Hello {
@@ -141,7 +152,7 @@ impl Link {
         // Reading is a task of its own, because a frame that was begun must be read to its end.
         let (heard, mut hears) = mpsc::channel(64);
         let reading = tokio::spawn(async move { read_all(&mut from_engine, heard).await });
-        let end = self.converse(&mut to_engine, &mut hears).await;
+        let end = self.converse(&mut to_engine, &mut hears, pid).await;
         reading.abort();
         end
     }
@@ -150,10 +161,28 @@ impl Link {
         &mut self,
         to_engine: &mut OwnedWriteHalf,
         hears: &mut mpsc::Receiver<Result<FromEngine, WireError>>,
+        pid: Option<u32>,
     ) -> Result<End, WireError> {
+        let mut welcome = false;
+        let mut patience = Some(Instant::now() + SILENCE);
         loop {
+            let owes = (!welcome || !self.open.is_empty()) && !self.slow;
+            let silence = async {
+                match patience.filter(|_| owes) {
+                    Some(end) => tokio::time::sleep_until(end).await,
+                    None => std::future::pending().await,
+                }
+            };
             tokio::select! {
+                () = silence => {
+                    patience = None;
+                    if self.tell(Update::Silent { pid }).await.is_err() {
+                        return Ok(End::Unheard);
+                    }
+                }
                 message = hears.recv() => {
+                    patience = Some(Instant::now() + SILENCE);
+                    welcome |= matches!(message, Some(Ok(FromEngine::Welcome { .. })));
                     let update = match message {
                         Some(message) => self.update(message?),
                         None => return Ok(End::Lost("the engine closed the connection".to_owned())),
@@ -174,6 +203,7 @@ impl Link {
                     };
                     if let ToEngine::Wish { id, .. } = &message {
                         self.open.insert(*id);
+                        patience = Some(Instant::now() + SILENCE);
                     }
                     wire::write(to_engine, &message).await?;
                 }
@@ -214,7 +244,14 @@ impl Link {
                 self.open.remove(&id);
                 Update::Refused { id, why }
             }
-            FromEngine::Live(live) => Update::Live(live),
+            FromEngine::Live(live) => {
+                match live {
+                    Live::Unsaved { .. } => self.slow = true,
+                    Live::Saved => self.slow = false,
+                    _ => {}
+                }
+                Update::Live(live)
+            }
             FromEngine::Piece {
                 file,
                 offset,

@@ -79,6 +79,11 @@ pub enum Update {
     },
     /// What goes on between two entries.
     Live(Live),
+    /// An engine holds the run and has not answered for a while. Whatever comes after this says that it does.
+    Silent {
+        /// Its process, where the system says so.
+        pid: Option<u32>,
+    },
     /// A piece of an output file.
     Piece {
         /// The file.

@@ -9,19 +9,24 @@ use tokio::sync::{mpsc, oneshot};
 use tokio::task::{JoinSet, block_in_place};
 use tokio::time::Instant;
 
-use crate::run::{Command, Finding, Intent, LaneAt, Operator, Refusal, Task, wanted};
+use crate::run::{Command, Finding, Intent, LaneAt, Operator, Refusal, Task, Wanted, wanted};
 use crate::wire::{FromEngine, Live};
 
 use super::error::EngineError;
 use super::hands::{self, Ground, Hands, Receipt};
 use super::ledger::Ledger;
 use super::serve::Ended;
+use super::standing::Stands;
 
 /// How long clients have to read the end of a run.
 const FAREWELL: Duration = Duration::from_secs(5);
 
 /// How long receipts have to be forgotten, once the run has ended.
 const TIDYING: Duration = Duration::from_secs(3);
+
+/// How often the disk is looked at, to see whether it has room for something new: while it had, and while
+/// it had not.
+const LOOKS: (Duration, Duration) = (Duration::from_secs(5), Duration::from_secs(1));
 
 /// What reaches the actor.
 pub(super) enum Message {
@@ -38,8 +43,6 @@ pub(super) enum Message {
         path: PathBuf,
         source: std::io::Error,
     },
-    /// Something goes on.
-    Live(Live),
     /// Somebody is at the door.
     Enter(Visitor),
     /// Somebody wants something.
@@ -68,7 +71,11 @@ pub(super) struct Visitor {
 pub(super) struct Actor {
     ledger: Ledger,
     hands: Hands,
+    ground: Arc<Ground>,
+    stands: Stands,
     inbox: mpsc::Receiver<Message>,
+    /// When the disk is looked at next.
+    look_at: Instant,
     clients: BTreeMap<u32, Client>,
     /// Receipts on their way to be forgotten.
     tidying: JoinSet<()>,
@@ -80,11 +87,19 @@ struct Client {
 }
 
 impl Actor {
-    pub fn new(ledger: Ledger, ground: Arc<Ground>, inbox: mpsc::Receiver<Message>) -> Self {
+    pub fn new(
+        ledger: Ledger,
+        ground: Arc<Ground>,
+        stands: Stands,
+        inbox: mpsc::Receiver<Message>,
+    ) -> Self {
         Self {
             ledger,
-            hands: Hands::new(ground),
+            hands: Hands::new(ground.clone()),
+            ground,
+            stands,
             inbox,
+            look_at: Instant::now(),
             clients: BTreeMap::new(),
             tidying: JoinSet::new(),
         }
@@ -101,7 +116,7 @@ impl Actor {
         self.hands.rest();
         if let Err(error) = &ended {
             let why = error.to_string();
-            self.publish(&FromEngine::Live(Live::Poisoned { why }));
+            self.ground.live(Live::Poisoned { why });
         }
         ended
     }
@@ -139,6 +154,7 @@ impl Actor {
                 },
                 () = &mut stop => return Ok(Ended::Stopped),
                 () = farewell => {}
+                () = tokio::time::sleep_until(self.look_at) => self.look_for_room()?,
                 Some(_) = self.tidying.join_next() => {}
             }
         }
@@ -165,7 +181,6 @@ impl Actor {
                 }
             }
             Message::NoRoom { path, source } => return Err(EngineError::NoRoom { path, source }),
-            Message::Live(live) => self.publish(&FromEngine::Live(live)),
             Message::Enter(visitor) => self.enter(visitor)?,
             Message::Wish { client, id, intent } => self.wish(client, id, intent)?,
             Message::Leave { client } => {
@@ -230,7 +245,8 @@ impl Actor {
     /// Puts a command through, and lets the run go on where it was granted.
     fn command(&mut self, command: &Command) -> Result<Result<u64, Refusal>, EngineError> {
         let decided = self.write(command)?;
-        if decided.is_ok() {
+        // Refused for want of room, whoever found it is sent for it again when there is some.
+        if matches!(decided, Ok(_) | Err(Refusal::NoRoom(_))) {
             self.go_on()?;
         }
         Ok(decided)
@@ -243,7 +259,13 @@ impl Actor {
 
     fn write(&mut self, command: &Command) -> Result<Result<u64, Refusal>, EngineError> {
         // A sync of the disk may take its time; the runtime's other tasks must not wait for it.
+        let appending = self.stands.appending(&self.ground.clock);
         let decided = block_in_place(|| self.ledger.command(command))?;
+        drop(appending);
+        if let Err(Refusal::NoRoom(why)) = &decided {
+            self.stands.full(Some(why.clone()));
+            self.look_at = Instant::now() + LOOKS.1;
+        }
         if let (Ok(_), Command::Found(Finding::Begin { step, lane, .. })) = (&decided, command)
             && let Some((_, _, state)) = self.ledger.run().step(step)
             && let Some(LaneAt::Running { token, .. }) = state.lane(lane).map(|lane| &lane.at)
@@ -258,7 +280,7 @@ impl Actor {
         let mut refused = BTreeSet::new();
         loop {
             let run = self.ledger.run();
-            let wanted = wanted(run);
+            let wanted = self.wanted();
             let next = wanted.tasks.iter().find_map(|task| {
                 let finding = hands::at_once(run, task)?;
                 (!refused.contains(task)).then(|| (task.clone(), finding))
@@ -274,10 +296,23 @@ impl Actor {
         }
     }
 
-    /// Sends what no entry tells of. It may be lost: a client whose outbox is full does not get it.
-    fn publish(&self, message: &FromEngine) {
-        for client in self.clients.values() {
-            let _ = client.outbox.try_send(message.clone());
+    /// What the run wants, and nothing new where its outcome might find no room.
+    fn wanted(&self) -> Wanted {
+        let mut wanted = wanted(self.ledger.run());
+        if self.stands.is_full() {
+            wanted.tasks.retain(|task| !task.begins_something());
+        }
+        wanted
+    }
+
+    /// Looks whether the disk has room, and lets the run go on, or hold, where that has changed.
+    fn look_for_room(&mut self) -> Result<(), EngineError> {
+        let full = block_in_place(|| self.ledger.full());
+        let pause = if full.is_some() { LOOKS.1 } else { LOOKS.0 };
+        self.look_at = Instant::now() + pause;
+        match self.stands.full(full) {
+            true => self.go_on(),
+            false => Ok(()),
         }
     }
 

@@ -8,17 +8,18 @@ use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
 use tokio::io::{AsyncWrite, AsyncWriteExt};
 use tokio::net::UnixStream;
-use tokio::sync::{mpsc, oneshot, watch};
+use tokio::sync::{broadcast, mpsc, oneshot, watch};
 
 use crate::clock::Clock;
 use crate::journal::is_file_name;
 use crate::names::RunId;
 use crate::problem::visible;
-use crate::wire::{self, FromEngine, PROTOCOL, ToEngine, WireError};
+use crate::wire::{self, FromEngine, Live, PROTOCOL, ToEngine, WireError};
 
 use super::actor::{Message, Visitor};
 use super::log::Log;
 use super::output;
+use super::standing::{SLOW, Standing, Stands};
 
 /// How long a client has for its first word.
 const HELLO: Duration = Duration::from_secs(5);
@@ -27,7 +28,7 @@ const HELLO: Duration = Duration::from_secs(5);
 /// count as a person at a gate; the client comes back by itself.
 const STALLED: Duration = Duration::from_secs(30);
 
-/// How many messages beside entries wait for a client.
+/// How many answers wait for a client.
 const OUTBOX: usize = 256;
 
 /// About how many bytes of entries are written at once.
@@ -35,6 +36,9 @@ const BATCH: usize = 64 * 1024;
 
 /// The most of an output file that is given at once, in bytes.
 const PIECE: u32 = 256 * 1024;
+
+/// What is said to whoever comes too late.
+const ENDS: &str = "the engine ends";
 
 /// The longest name of a person, in characters.
 const NAME: usize = 40;
@@ -46,6 +50,9 @@ pub(super) struct House {
     pub output: PathBuf,
     pub clock: Clock,
     pub inbox: mpsc::Sender<Message>,
+    /// What goes on between two entries.
+    pub live: broadcast::Sender<Live>,
+    pub stands: Stands,
     /// Says goodbye, and why, once the engine ends.
     pub closing: watch::Receiver<Option<String>>,
 }
@@ -53,11 +60,14 @@ pub(super) struct House {
 /// Serves one connection to its end. Trouble with it is the client's alone.
 pub(super) async fn serve(house: Arc<House>, mut stream: UnixStream) {
     match enter(&house, &mut stream).await {
-        Ok(guest) => {
-            let client = guest.client;
+        Ok(mut guest) => {
             guest.stay(&house, stream).await;
-            // The actor is gone only when the engine is.
-            let _ = house.inbox.send(Message::Leave { client }).await;
+            guest.number.close();
+            let known = guest.client.or_else(|| guest.number.try_recv().ok());
+            if let Some(client) = known {
+                // The actor is gone only when the engine is.
+                let _ = house.inbox.send(Message::Leave { client }).await;
+            }
         }
         Err(why) => {
             let _ = say(&mut stream, &FromEngine::Goodbye { why }).await;
@@ -66,9 +76,12 @@ pub(super) async fn serve(house: Arc<House>, mut stream: UnixStream) {
 }
 
 struct Guest {
-    client: u32,
+    /// The number of the connection, once the actor has recorded it.
+    client: Option<u32>,
+    /// Where it comes from.
+    number: oneshot::Receiver<u32>,
     from: u64,
-    caught_up_at: u64,
+    live: broadcast::Receiver<Live>,
     outbox: mpsc::Receiver<FromEngine>,
 }
 
@@ -96,7 +109,8 @@ async fn enter(house: &House, stream: &mut UnixStream) -> Result<Guest, String> 
         ));
     }
     let (sender, outbox) = mpsc::channel(OUTBOX);
-    let (reply, welcome) = oneshot::channel();
+    let (reply, number) = oneshot::channel();
+    let live = house.live.subscribe();
     let visitor = Visitor {
         name: clean(&name, peer.uid()),
         uid: peer.uid(),
@@ -105,13 +119,13 @@ async fn enter(house: &House, stream: &mut UnixStream) -> Result<Guest, String> 
         outbox: sender,
         reply,
     };
-    let ends = || "the engine ends".to_owned();
     let sent = house.inbox.send(Message::Enter(visitor)).await;
-    sent.map_err(|_| ends())?;
+    sent.map_err(|_| ENDS.to_owned())?;
     Ok(Guest {
-        client: welcome.await.map_err(|_| ends())?,
+        client: None,
+        number,
         from: from.min(house.log.length()),
-        caught_up_at: house.log.length(),
+        live,
         outbox,
     })
 }
@@ -134,15 +148,19 @@ fn login_uid(pid: i32) -> Option<u32> {
 }
 
 impl Guest {
-    async fn stay(self, house: &House, stream: UnixStream) {
+    async fn stay(&mut self, house: &House, stream: UnixStream) {
         let (mut from_client, mut to_client) = stream.into_split();
         // Two pieces at a time: whoever asks for many waits for them one after the other.
         let (pieces, given) = mpsc::channel(2);
-        let client = self.client;
+        let (known, mut knows) = watch::channel(None);
         let listening = async {
             loop {
                 match wire::read::<ToEngine>(&mut from_client).await? {
                     Some(ToEngine::Wish { id, intent }) => {
+                        let Ok(Some(client)) = knows.wait_for(Option::is_some).await.map(|n| *n)
+                        else {
+                            return Ok(());
+                        };
                         let wish = Message::Wish { client, id, intent };
                         if house.inbox.send(wish).await.is_err() {
                             return Ok(());
@@ -158,7 +176,7 @@ impl Guest {
                 }
             }
         };
-        let talking = self.talk(house, &mut to_client, given);
+        let talking = self.talk(house, &mut to_client, given, known);
         // Whichever ends first ends the connection; what went wrong with it concerns nobody else.
         let _: Result<(), WireError> = tokio::select! {
             ended = listening => ended,
@@ -167,29 +185,53 @@ impl Guest {
     }
 
     async fn talk(
-        mut self,
+        &mut self,
         house: &House,
         stream: &mut (impl AsyncWrite + Unpin),
         mut given: mpsc::Receiver<FromEngine>,
+        known: watch::Sender<Option<u32>>,
     ) -> Result<(), WireError> {
-        let welcome = FromEngine::Welcome {
-            run: house.run.clone(),
-            client: self.client,
-            now: house.clock.now(),
-            caught_up_at: self.caught_up_at,
-        };
-        say(stream, &welcome).await?;
         let mut grown = house.log.watch();
+        let mut stands = house.stands.watch();
+        let mut told = Standing::default();
         let mut closing = house.closing.clone();
         let mut next = self.from;
+        // A welcome comes first, unless the disk hangs: then what is durable is shown without one.
+        let mut number = tokio::time::timeout(SLOW, &mut self.number).await.ok();
         loop {
-            // Entries first: an answer to a wish comes after the entry that it speaks of.
+            match number.take() {
+                Some(Ok(client)) => {
+                    self.client = Some(client);
+                    known.send_replace(self.client);
+                    say(stream, &welcome(house, client)).await?;
+                }
+                Some(Err(_)) => {
+                    let why = ENDS.to_owned();
+                    return say(stream, &FromEngine::Goodbye { why }).await;
+                }
+                None => {}
+            }
+            standing(stream, &mut stands, &mut told).await?;
+            // Entries before answers: an answer to a wish comes after the entry that it speaks of.
             grown.mark_unchanged();
             next = entries(house, stream, next).await?;
             let message = tokio::select! {
                 biased;
+                new = &mut self.number, if self.client.is_none() => {
+                    number = Some(new);
+                    continue;
+                }
                 message = self.outbox.recv() => message,
                 piece = given.recv() => piece,
+                word = self.live.recv() => match word {
+                    Ok(word) => Some(FromEngine::Live(word)),
+                    Err(broadcast::error::RecvError::Lagged(_)) => continue,
+                    Err(broadcast::error::RecvError::Closed) => None,
+                },
+                changed = stands.changed() => match changed {
+                    Ok(()) => continue,
+                    Err(_) => None,
+                },
                 grown = grown.changed() => match grown {
                     Ok(()) => continue,
                     Err(_) => None,
@@ -201,6 +243,7 @@ impl Guest {
             // What follows may be an answer whose entry was written in the meantime.
             match message {
                 Some(answer @ (FromEngine::Granted { .. } | FromEngine::Refused { .. })) => {
+                    standing(stream, &mut stands, &mut told).await?;
                     next = entries(house, stream, next).await?;
                     say(stream, &answer).await?;
                 }
@@ -208,6 +251,29 @@ impl Guest {
                 None => return Ok(()),
             }
         }
+    }
+}
+
+/// Says what has changed of what stands over the run.
+async fn standing(
+    stream: &mut (impl AsyncWrite + Unpin),
+    stands: &mut watch::Receiver<Standing>,
+    told: &mut Standing,
+) -> Result<(), WireError> {
+    let now = stands.borrow_and_update().clone();
+    for word in now.since(told) {
+        say(stream, &FromEngine::Live(word)).await?;
+    }
+    *told = now;
+    Ok(())
+}
+
+fn welcome(house: &House, client: u32) -> FromEngine {
+    FromEngine::Welcome {
+        run: house.run.clone(),
+        client,
+        now: house.clock.now(),
+        caught_up_at: house.log.length(),
     }
 }
 

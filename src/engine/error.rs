@@ -34,7 +34,10 @@ pub enum EngineError {
         source: io::Error,
     },
     /// What a step prints cannot be kept.
-    #[error("write {}: {source} (make room on this file system, then attach to the run again; nothing is lost)", path.display())]
+    #[error(
+        "no room for what the step prints; make room, then attach again: nothing is lost (write {}: {source})",
+        path.display()
+    )]
     NoRoom {
         /// The output file.
         path: PathBuf,

@@ -3,7 +3,7 @@
 use std::collections::VecDeque;
 
 use crate::clock::Clock;
-use crate::journal::{Journal, JournalError, Opened, Record};
+use crate::journal::{Journal, JournalError, Opened, Record, Room};
 use crate::names::{MachineName, StepId};
 use crate::run::{Command, Entry, Event, Finding, LaneAt, Refusal, Run, Token, decide};
 
@@ -25,6 +25,9 @@ pub(super) struct Left {
     pub token: Token,
     pub spool: String,
 }
+
+/// The longest record of a wish that may come out of the journal's reserve, in bytes.
+const WORDS: usize = 64 * 1024;
 
 /// How many such receipts are looked after: more than are ever under way at the same time.
 const LEFT: usize = 256;
@@ -112,6 +115,12 @@ impl Ledger {
             seq: entry.seq,
             source,
         })?;
+        let wordy = matches!(command, Command::Wish { .. }) && json.len() > WORDS;
+        if (entry.event.begins_something() || wordy)
+            && let Some(why) = self.full()
+        {
+            return Ok(Err(Refusal::NoRoom(why)));
+        }
         let head = match self.journal.append(&json) {
             Ok(head) => head,
             Err(JournalError::Rejected(why)) => {
@@ -124,7 +133,15 @@ impl Ledger {
         Ok(Ok(entry.seq))
     }
 
-    /// The same for what must not be refused.
+    /// Why nothing new may be started, asking the disk anew; none where there is room.
+    pub fn full(&mut self) -> Option<String> {
+        match self.journal.room() {
+            Room::Plenty => None,
+            Room::Reserve { why } => Some(format!("{}: {why}", self.journal.folder().display())),
+        }
+    }
+
+    /// Puts a command through that must not be refused.
     ///
     /// # Errors
     ///

@@ -24,18 +24,23 @@ mod fleet;
 mod hands;
 mod ledger;
 mod log;
+mod logind;
 mod mask;
 mod output;
+mod porter;
 mod secrets;
 mod serve;
+mod shelter;
 mod socket;
 mod spawn;
+mod standing;
 
 pub use create::create;
 pub use error::EngineError;
 pub use fleet::Fleet;
 pub use secrets::{Secrets, SecretsError};
 pub use serve::{Ended, Engine, Setting, serve, serve_from_stdin};
+pub use shelter::Shelter;
 pub use spawn::{ENGINE_COMMAND, Program, Spawned, spawn};
 
 #[cfg(test)]

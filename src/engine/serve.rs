@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use tokio::signal::unix::{SignalKind, signal};
-use tokio::sync::{mpsc, watch};
+use tokio::sync::{broadcast, mpsc, watch};
 use tokio::task::JoinSet;
 
 use crate::clock::Clock;
@@ -17,26 +17,26 @@ use crate::run::{Command, Finding, Plan, Run};
 use crate::runbook::{Runbook, read_runbook_text};
 
 use super::actor::Actor;
-use super::door::{self, House};
+use super::door::House;
 use super::error::EngineError;
 use super::fleet::Fleet;
 use super::hands::Ground;
 use super::ledger::Ledger;
 use super::mask::Mask;
+use super::porter;
 use super::secrets::Secrets;
+use super::shelter::Shelter;
 use super::socket::Socket;
+use super::standing::Stands;
 
 /// How many messages wait for the actor; whoever sends more waits.
 const INBOX: usize = 1024;
 
-/// How many connections an engine has at most.
-const CLIENTS: usize = 64;
+/// How many words that no entry tells of wait for a client that is slow.
+const LIVE: usize = 256;
 
 /// How long a held journal is waited for.
 const HELD: Duration = Duration::from_millis(500);
-
-/// How long connections have for their last words.
-const LAST_WORDS: Duration = Duration::from_secs(2);
 
 /// Why an engine ended well.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -52,6 +52,7 @@ pub struct Engine {
     ledger: Ledger,
     folder: PathBuf,
     clock: Clock,
+    mortal: bool,
 }
 
 /// What an engine needs beside the journal.
@@ -111,7 +112,16 @@ impl Engine {
             ledger,
             folder: folder.to_owned(),
             clock,
+            mortal: false,
         })
+    }
+
+    /// Says that this engine's process ends with a login session, for whoever attaches to know.
+    pub fn ending_at_logout(self) -> Self {
+        Self {
+            mortal: true,
+            ..self
+        }
     }
 
     /// The run as its journal tells it.
@@ -149,6 +159,8 @@ impl Engine {
 
         let (inbox, messages) = mpsc::channel(INBOX);
         let (closing, closed) = watch::channel(None);
+        let (live, _) = broadcast::channel(LIVE);
+        let stands = Stands::new(self.mortal);
         let output = self.folder.join(journal::OUTPUT);
         let house = Arc::new(House {
             run: run.clone(),
@@ -156,6 +168,8 @@ impl Engine {
             output: output.clone(),
             clock: self.clock.clone(),
             inbox: inbox.clone(),
+            live: live.clone(),
+            stands: stands.clone(),
             closing: closed,
         });
         let fleet = setting.fleet;
@@ -169,32 +183,16 @@ impl Engine {
             output,
             clock: self.clock,
             inbox,
+            live,
         });
-        let mut doors = JoinSet::new();
-        let mut actor = Actor::new(self.ledger, ground, messages);
+        // Dropped, it takes its doors along, as the end of the process would.
+        let mut porter = JoinSet::new();
+        let mut actor = Actor::new(self.ledger, ground, stands, messages);
         // Bound anew to be dropped before the actor: its name goes while the journal is still locked, or
         // it could be the name of the next engine's socket.
         let socket = socket;
-        let ended = {
-            let work = actor.work(stop);
-            tokio::pin!(work);
-            loop {
-                tokio::select! {
-                    ended = &mut work => break ended,
-                    stream = socket.accept() => match stream {
-                        Ok(stream) if doors.len() < CLIENTS => {
-                            doors.spawn(door::serve(house.clone(), stream));
-                        }
-                        Ok(_) => eprintln!("more than {CLIENTS} connections; one was refused"),
-                        Err(error) => {
-                            eprintln!("take a connection: {error}");
-                            tokio::time::sleep(Duration::from_millis(100)).await;
-                        }
-                    },
-                    Some(_) = doors.join_next() => {}
-                }
-            }
-        };
+        porter.spawn(porter::receive(house, socket.listener()));
+        let ended = actor.work(stop).await;
         let why = match &ended {
             Ok(Ended::RunEnded) => "the run has ended".to_owned(),
             Ok(Ended::Stopped) => {
@@ -203,10 +201,7 @@ impl Engine {
             Err(error) => format!("the engine cannot go on: {error}"),
         };
         closing.send_replace(Some(why));
-        let last_words = async { while doors.join_next().await.is_some() {} };
-        if tokio::time::timeout(LAST_WORDS, last_words).await.is_err() {
-            eprintln!("a client did not take its leave in time");
-        }
+        porter.join_next().await;
         fleet.close().await;
         ended
     }
@@ -241,7 +236,10 @@ fn open_journal(
 /// As [`Engine::open`] and [`Engine::hold`], and a runbook's copy that is not what the run began with.
 pub async fn serve(paths: &Paths, run: &RunId, secrets: Secrets) -> Result<Ended, EngineError> {
     let folder = paths.run(run)?;
-    let engine = Engine::open(&folder, Clock::system())?;
+    let mut engine = Engine::open(&folder, Clock::system())?;
+    if Shelter::find() == Shelter::Nowhere {
+        engine = engine.ending_at_logout();
+    }
     let plan = engine.run().plan.as_ref();
     let plan = plan.ok_or_else(|| EngineError::NeverOpened(folder.clone()))?;
     let setting = Setting {

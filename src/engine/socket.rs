@@ -4,14 +4,15 @@ use std::fs::Permissions;
 use std::io;
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
-use tokio::net::{UnixListener, UnixStream};
+use tokio::net::UnixListener;
 
 use super::error::EngineError;
 
 /// A bound socket. Dropped, it takes its name away, so that nobody waits at a door without a house.
 pub(super) struct Socket {
-    listener: UnixListener,
+    listener: Arc<UnixListener>,
     path: PathBuf,
 }
 
@@ -37,14 +38,14 @@ impl Socket {
         std::fs::set_permissions(path, Permissions::from_mode(0o600))
             .map_err(EngineError::io("set the mode of", path))?;
         Ok(Self {
-            listener,
+            listener: Arc::new(listener),
             path: path.to_owned(),
         })
     }
 
-    /// The next connection.
-    pub async fn accept(&self) -> io::Result<UnixStream> {
-        self.listener.accept().await.map(|(stream, _)| stream)
+    /// Where connections are taken. The name stays with this.
+    pub fn listener(&self) -> Arc<UnixListener> {
+        self.listener.clone()
     }
 }
 

@@ -23,10 +23,12 @@ pub enum JournalError {
         source: io::Error,
     },
     /// Another process has the journal open for writing.
-    #[error("lock {}: another engine holds this run", path.display())]
+    #[error("lock {}: another engine holds this run{}", path.display(), named(*pid))]
     Held {
         /// The journal.
         path: PathBuf,
+        /// The process that holds it, where the system says so.
+        pid: Option<u32>,
     },
     /// The folder is not private to the user who runs the engine.
     #[error("use {}: it is {what}", path.display())]
@@ -81,9 +83,10 @@ impl JournalError {
                 }
                 _ => None,
             },
-            JournalError::Held { .. } => {
-                Some("attach to the run instead; its engine is still there")
-            }
+            JournalError::Held { .. } => Some(
+                "attach to the run instead, its engine is still there; one that was stopped goes on after \
+                 `kill -CONT`, and after `kill -9` attaching starts another",
+            ),
             JournalError::Exposed { .. } => {
                 Some("the folder of a run belongs to you alone: chown and chmod 700 it")
             }
@@ -101,6 +104,9 @@ impl JournalError {
             {
                 Some("make room on this file system, then open the run again")
             }
+            JournalError::Poisoned(poison) if poison.doing == Poison::FIND => Some(
+                "if it was moved, move it back; then open the run again, which verifies every record",
+            ),
             JournalError::Poisoned(_) => Some(
                 "look at the disk; then open the run again, which reads back what is really on it",
             ),
@@ -132,7 +138,7 @@ pub enum Rejection {
     path.display(), durable.records, durable.hash
 )]
 pub struct Poison {
-    /// What was being done: "write" or "sync".
+    /// What was being done: "write", "sync", or [`Poison::FIND`].
     pub doing: &'static str,
     /// The journal.
     pub path: PathBuf,
@@ -140,4 +146,13 @@ pub struct Poison {
     pub source: Arc<io::Error>,
     /// The last record that is known to be on disk.
     pub durable: Head,
+}
+
+impl Poison {
+    /// Looking whether the journal is still the file that was opened.
+    pub const FIND: &str = "find";
+}
+
+fn named(pid: Option<u32>) -> String {
+    pid.map_or_else(String::new, |pid| format!(", process {pid}"))
 }

@@ -9,7 +9,7 @@ use std::io;
 use std::os::unix::fs::{DirBuilderExt, MetadataExt};
 use std::path::{Path, PathBuf};
 
-use rustix::fs::{Dir, Mode, OFlags};
+use rustix::fs::{AtFlags, Dir, IFlags, Mode, OFlags};
 
 use super::error::JournalError;
 
@@ -104,6 +104,25 @@ impl Folder {
         rustix::fs::openat(&self.file, name, flags, OWNER_ONLY)
             .map(File::from)
             .map_err(|error| JournalError::io("create", &self.path_of(name), error))
+    }
+
+    /// Makes a new file for a journal, as [`Folder::create_file`] does.
+    ///
+    /// On btrfs a block that is written again is written elsewhere, which on a full disk fails even where
+    /// room was reserved; this attribute keeps blocks in their places. Other file systems do so by
+    /// themselves and refuse it, which is as well.
+    pub fn create_journal(&self, name: &str) -> Result<File, JournalError> {
+        let file = self.create_file(name)?;
+        if let Ok(flags) = rustix::fs::ioctl_getflags(&file) {
+            let _ = rustix::fs::ioctl_setflags(&file, flags | IFlags::NOCOW);
+        }
+        Ok(file)
+    }
+
+    /// Tells device and inode of what has this name here.
+    pub fn identity(&self, name: &str) -> io::Result<(u64, u64)> {
+        let about = rustix::fs::statat(&self.file, name, AtFlags::SYMLINK_NOFOLLOW)?;
+        Ok((about.st_dev, about.st_ino))
     }
 
     /// Opens a file for appending and reading.

@@ -1,7 +1,7 @@
 //! The one writer of a journal.
 
-use std::fs::{File, TryLockError};
-use std::io::Read;
+use std::fs::File;
+use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -14,6 +14,9 @@ use super::disk::{self, Disk};
 use super::error::{JournalError, Poison, Rejection};
 use super::folder::Folder;
 use super::hash::Head;
+use super::lock::lock;
+use super::place::Place;
+use super::reserve::{Reserve, Room};
 use super::tail::{self, Torn};
 
 /// Holds the journal of one run: nobody else may write to it while this lives.
@@ -23,6 +26,11 @@ pub struct Journal {
     disk: Box<dyn Disk>,
     path: PathBuf,
     head: Head,
+    /// How many bytes there are.
+    length: u64,
+    reserve: Reserve,
+    /// None on a disk of a test, which is nowhere.
+    place: Option<Place>,
     poison: Option<Poison>,
 }
 
@@ -46,11 +54,15 @@ impl Journal {
     /// [`JournalError::Io`] (kind `AlreadyExists`) when it has a journal.
     pub fn create(folder: &Path) -> Result<Journal, JournalError> {
         let folder = Folder::open_private(folder)?;
-        let file = folder.create_file(FILE)?;
+        let file = folder.create_journal(FILE)?;
         let path = folder.path_of(FILE);
         lock(&file, &path)?;
         folder.sync()?;
-        Ok(Journal::with_disk(file, path, Head::START))
+        let place = Some(Place::of(folder, &file)?);
+        Ok(Journal {
+            place,
+            ..Journal::with_disk(file, path, Head::START)
+        })
     }
 
     /// Opens the journal of a run that began before, verifies all of it and cuts off a torn tail.
@@ -97,7 +109,17 @@ impl Journal {
             torn,
             saved: saved.into_iter().map(tail::name).collect(),
         };
-        Ok((Journal::on(between(file), path, end.head), opened))
+        let length = opened
+            .torn
+            .as_ref()
+            .map_or(bytes.len() as u64, |torn| torn.offset);
+        let place = Some(Place::of(folder, &file)?);
+        let journal = Journal {
+            length,
+            place,
+            ..Journal::on(between(file), path, end.head)
+        };
+        Ok((journal, opened))
     }
 
     /// Continues a chain on any disk, for those who test what happens when one fails.
@@ -112,6 +134,9 @@ impl Journal {
             disk,
             path,
             head,
+            length: 0,
+            reserve: Reserve::default(),
+            place: None,
             poison: None,
         }
     }
@@ -119,6 +144,18 @@ impl Journal {
     /// Gives the last record that is on disk.
     pub fn head(&self) -> Head {
         self.head
+    }
+
+    /// Gives the folder of the run, for messages.
+    pub fn folder(&self) -> &Path {
+        self.path.parent().unwrap_or(&self.path)
+    }
+
+    /// Says whether there is room for something new, asking the disk anew.
+    ///
+    /// Where there is not, outcomes of what is under way can still be appended: they have a reserve.
+    pub fn room(&mut self) -> Room {
+        self.reserve.room(&mut *self.disk, self.length)
     }
 
     /// Adds one record and returns when it would survive a power cut.
@@ -139,11 +176,10 @@ impl Journal {
         line.extend_from_slice(json);
         line.push(b'\n');
 
-        let written = disk::write_all(&mut *self.disk, &line).map_err(|error| ("write", error));
-        let safe = written.and_then(|()| self.disk.sync().map_err(|error| ("sync", error)));
-        match safe {
+        match self.write(&line) {
             Ok(()) => {
                 self.head = head;
+                self.length += line.len() as u64;
                 Ok(head)
             }
             Err((doing, error)) => {
@@ -158,6 +194,17 @@ impl Journal {
             }
         }
     }
+
+    /// Writes a line and makes it durable; the error says in what.
+    fn write(&mut self, line: &[u8]) -> Result<(), (&'static str, io::Error)> {
+        if let Some(place) = &self.place {
+            place.check().map_err(|error| (Poison::FIND, error))?;
+        }
+        self.reserve
+            .keep(&mut *self.disk, self.length, line.len() as u64);
+        disk::write_all(&mut *self.disk, line).map_err(|error| ("write", error))?;
+        self.disk.sync().map_err(|error| ("sync", error))
+    }
 }
 
 fn check(json: &[u8]) -> Result<(), Rejection> {
@@ -169,15 +216,6 @@ fn check(json: &[u8]) -> Result<(), Rejection> {
     }
     claim::object(json).map_err(Rejection::NotAnObject)?;
     Ok(())
-}
-
-fn lock(file: &File, path: &Path) -> Result<(), JournalError> {
-    file.try_lock().map_err(|error| match error {
-        TryLockError::WouldBlock => JournalError::Held {
-            path: path.to_owned(),
-        },
-        TryLockError::Error(error) => JournalError::io("lock", path, error),
-    })
 }
 
 /// Reads a journal as a power cut would leave it.

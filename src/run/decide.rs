@@ -75,6 +75,9 @@ pub enum Refusal {
     /// What it would become does not fit into a record of the journal.
     #[error("it cannot be written down: {0}")]
     CannotBeKept(String),
+    /// Nothing new may begin, because its outcome and its output might find no room.
+    #[error("no room on the disk: nothing new is started; make room, then try again ({0})")]
+    NoRoom(String),
     /// The run cannot be ended while something is under way.
     #[error("step {0} is under way; stop it first")]
     UnderWay(StepId),

@@ -13,6 +13,7 @@ mod doubt;
 mod event;
 mod facts;
 mod found;
+mod fresh;
 mod intent;
 mod lane;
 mod lay;

@@ -103,7 +103,17 @@ impl App {
         let who = self.me()?.clone();
         let intent = self.intent(action)?;
         let command = Command::Wish { who, intent };
-        Some(decide(&self.folded.run, &command).map(|_| ()))
+        Some(decide(&self.folded.run, &command).and_then(|(_, event)| {
+            match self.standing.refuses(&event) {
+                Some(why) => Err(Refusal::NoRoom(why.to_owned())),
+                None => Ok(()),
+            }
+        }))
+    }
+
+    /// Whether an action would be possible with more room on the engine's disk.
+    pub(super) fn lacks_room(&self, action: Action) -> bool {
+        matches!(self.verdict_on(action), Some(Err(Refusal::NoRoom(_))))
     }
 
     /// The intent of an action, with a stand-in for the words that are still to be written.

@@ -10,7 +10,7 @@ use crate::clock::Timestamp;
 use crate::kinds::Progress;
 use crate::names::{MachineName, StepId};
 use crate::run::{Intent, Operator, PlannedStep, StepAt, StepState, Way};
-use crate::runbook::{Downtime, Gate};
+use crate::runbook::Gate;
 
 use super::clean;
 use super::dialog::{Dialog, Purpose};
@@ -19,6 +19,7 @@ use super::keys::{self, Place};
 use super::look::Tone;
 use super::output::Output;
 use super::screen::{Leaving, Options};
+use super::standing::Standing;
 
 /// A moment, by both clocks.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -97,6 +98,7 @@ pub(super) struct App {
     pub(super) connection: Connection,
     /// The engine cannot write any more, or this screen cannot follow it.
     pub(super) broken: Option<String>,
+    pub(super) standing: Standing,
     pub(super) ahead: i64,
     /// The step that is looked at; none for the one whose turn it is.
     pub(super) selected: Option<usize>,
@@ -134,6 +136,7 @@ impl App {
             folded: Folded::default(),
             connection: Connection::Never,
             broken: None,
+            standing: Standing::default(),
             ahead: 0,
             selected: None,
             pane: Pane::Step,
@@ -172,7 +175,10 @@ impl App {
             if self.offers(row.action) {
                 return self.act(row.action, verdict, came);
             }
-            known = Some(row.action);
+            // Of several meanings, the one that only wants room is what the key was pressed for.
+            known = known
+                .filter(|known| self.lacks_room(*known))
+                .or(Some(row.action));
         }
         match place {
             Place::Field => self.type_back(event, verdict),
@@ -372,27 +378,5 @@ impl App {
             }
             None => Place::Run,
         }
-    }
-
-    /// Whether a running clock with seconds is on the screen, so that it must be drawn every second.
-    pub(super) fn shows_seconds(&self) -> bool {
-        let run = &self.folded.run;
-        run.ending.is_none()
-            && (run.steps.iter().any(StepState::is_under_way)
-                || !run.links.is_empty()
-                || !self.busy.is_empty()
-                || self.downtime().is_some()
-                || matches!(self.connection, Connection::Lost { .. }))
-    }
-
-    /// Since when customers notice; none while they do not.
-    pub(super) fn downtime(&self) -> Option<Timestamp> {
-        let run = &self.folded.run;
-        let since = *self.down_since.values().min()?;
-        let plan = run.plan.as_ref()?;
-        let over = plan.steps.iter().zip(&run.steps).any(|(step, state)| {
-            step.downtime == Some(Downtime::Ends) && matches!(state.at, StepAt::Done { .. })
-        });
-        (!over).then_some(since)
     }
 }

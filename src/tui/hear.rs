@@ -10,10 +10,12 @@ use super::app::{App, Connection, Now, Waiting};
 use super::clean;
 use super::dialog::Purpose;
 use super::look::Tone;
+use super::standing::Standing;
 
 impl App {
     /// Takes what the client tells.
     pub(super) fn take(&mut self, update: Update, now: Now) {
+        self.standing.silent = None;
         match update {
             Update::Connected {
                 client,
@@ -39,6 +41,7 @@ impl App {
                     since,
                 };
                 self.busy.clear();
+                self.standing = Standing::default();
                 if let Some(output) = &mut self.output {
                     output.forget_asked();
                 }
@@ -64,6 +67,7 @@ impl App {
                 self.message = Some((format!("refused: {}", clean::line(&why)), Tone::Care));
             }
             Update::Live(live) => self.live_word(live),
+            Update::Silent { pid } => self.standing.silent = Some(pid),
             Update::Piece {
                 file,
                 offset,
@@ -132,7 +136,16 @@ impl App {
     }
 
     fn live_word(&mut self, live: Live) {
+        let Some(live) = self.standing.take(live) else {
+            return;
+        };
         match live {
+            // These stand, and were taken before.
+            Live::Unsaved { .. }
+            | Live::Saved
+            | Live::Full { .. }
+            | Live::Room
+            | Live::EndsAtLogout => {}
             Live::Grew {
                 file,
                 length,
@@ -164,9 +177,7 @@ impl App {
                 self.busy.remove(&machine);
             }
             Live::Poisoned { why } => {
-                self.broken = Some(format!(
-                    "the engine cannot write the record any more: {why}"
-                ));
+                self.broken = Some(format!("the engine cannot go on: {why}"));
             }
         }
     }

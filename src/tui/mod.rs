@@ -24,6 +24,7 @@ mod output;
 mod progress;
 mod say;
 mod screen;
+mod standing;
 mod terminal;
 mod view;
 

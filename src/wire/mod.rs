@@ -18,7 +18,7 @@ use crate::run::{Entry, Intent};
 pub use frame::{MAX_FRAME, WireError, read, write};
 
 /// The version of this protocol; both sides must be of the same.
-pub const PROTOCOL: u32 = 1;
+pub const PROTOCOL: u32 = 2;
 
 /// From a client to the engine.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -172,6 +172,22 @@ pub enum Live {
         /// The machine.
         machine: MachineName,
     },
+    /// What was done last is not on disk yet, because the disk takes its time. What was told until now is.
+    Unsaved {
+        /// Since when it is being written.
+        since: Timestamp,
+    },
+    /// What was done last is on disk.
+    Saved,
+    /// The disk has no room: nothing new is started, and outcomes are still recorded.
+    Full {
+        /// What the system said, and where.
+        why: String,
+    },
+    /// There is room again.
+    Room,
+    /// The engine ends with the login session that it was started from.
+    EndsAtLogout,
     /// The engine cannot go on writing the journal; what is true is what was written until then.
     Poisoned {
         /// What the system said.

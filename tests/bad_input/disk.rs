@@ -18,7 +18,7 @@ impl Small {
         let path = home.path().join("small");
         fs::create_dir(&path).unwrap();
         let mounted = Command::new("mount")
-            .args(["-t", "tmpfs", "-o", "size=1m,mode=0700", "runsheet-test"])
+            .args(["-t", "tmpfs", "-o", "size=8m,mode=0700", "runsheet-test"])
             .arg(&path)
             .output();
         match mounted {
@@ -86,6 +86,8 @@ fn a_full_disk_stops_the_engine_at_its_last_record_and_the_run_goes_on_with_room
             &format!("runsheet attach {run}"),
         ],
     );
+    // It says goodbye before its process has ended.
+    home.engine_is_gone(&run);
     // What is on disk is whole, or torn at its end where the write stopped half-way; reading says which.
     home.runsheet(&["show", &run])
         .expect(0, &["no engine holds it"]);
@@ -100,5 +102,155 @@ fn a_full_disk_stops_the_engine_at_its_last_record_and_the_run_goes_on_with_room
         7 + 300_000,
         "what the machine still had was fetched"
     );
+    drop(small);
+}
+
+/// Three steps on one machine that ask nobody; the second prints something and then only takes its time.
+const THREE: &str = r#"
+format = 1
+title  = "Three steps"
+
+[hosts]
+web = "the machine"
+
+[params.COUNT]
+ask     = "Where the steps count themselves"
+kind    = "path"
+
+[[phase]]
+id    = "all"
+title = "All"
+
+[[step]]
+id    = "first"
+phase = "all"
+title = "The first"
+on    = "web"
+gate  = "auto"
+do.command.run = 'echo first >>"$COUNT"'
+undo   = { never = "a test" }
+
+[[step]]
+id    = "second"
+phase = "all"
+title = "The second"
+on    = "web"
+gate  = "auto"
+do.command.run = 'echo begun; echo second >>"$COUNT"; until [ -e "$COUNT.end" ]; do sleep 0.05; done'
+undo   = { never = "a test" }
+verify = [{ command = 'grep -c second "$COUNT"', equals = "1" }]
+
+[[step]]
+id    = "third"
+phase = "all"
+title = "The third"
+on    = "web"
+gate  = "auto"
+do.command.run = 'echo third >>"$COUNT"'
+undo   = { never = "a test" }
+"#;
+
+/// A home whose records are on a small disk, with the machine's receipts elsewhere.
+fn on_a_small_disk() -> Option<(Home, Small, Sshd)> {
+    let mut home = Home::with_two_steps();
+    let sshd = Sshd::start()?;
+    let small = Small::mount(&home)?;
+    home.environment(&sshd.binding());
+    home.write("two.toml", THREE);
+    home.set("XDG_STATE_HOME", small.0.clone());
+    Some((home, small, sshd))
+}
+
+/// Waits until all that the second step prints is kept.
+fn has_printed(home: &Home, run: &str) {
+    until("the second step has printed what it prints", || {
+        let kept = home.folder(run).join("output/second.1.web.0");
+        fs::read(kept).is_ok_and(|text| text == b"begun\n") && counted(home).contains("second")
+    });
+}
+
+fn counted(home: &Home) -> String {
+    fs::read_to_string(home.count())
+        .unwrap_or_default()
+        .replace('\n', " ")
+}
+
+/// Whether a record of this kind says this about the step.
+fn recorded(home: &Home, run: &str, kind: &str, step: &str) -> bool {
+    home.events(run).iter().any(|entry| {
+        let text = entry.to_string();
+        text.contains(kind) && text.contains(&format!("\"step\":\"{step}\""))
+    })
+}
+
+#[test]
+fn on_a_full_disk_an_outcome_is_recorded_and_nothing_new_begins_until_there_is_room() {
+    let Some((home, small, _sshd)) = on_a_small_disk() else {
+        return;
+    };
+    let walk = home.start(&WALK);
+    let run = walk.until_said("run ").run();
+    has_printed(&home, &run);
+    small.fill();
+    fs::write(home.path().join("count.end"), "").unwrap();
+    until("its outcome and its proof are on record", || {
+        recorded(&home, &run, "proof-answered", "second")
+    });
+    walk.until_said("no room on the disk: nothing new is started");
+    assert!(!recorded(&home, &run, "step-reached", "third"));
+    assert_eq!(counted(&home), "first second ");
+    home.must_verify(&run);
+
+    small.make_room();
+    walk.until_said("there is room again");
+    until("the third step ran by itself", || {
+        counted(&home) == "first second third "
+    });
+    // Room is what it went on with, and the end of a run is the word of whoever walks it.
+    let said = walk.end();
+    said.expect(0, &["third"]);
+    assert!(home.has_ended(&run));
+    home.must_verify(&run);
+    drop(small);
+}
+
+#[test]
+fn an_unattended_walk_does_not_wait_for_ever_for_room_and_says_what_to_do() {
+    let Some((home, small, _sshd)) = on_a_small_disk() else {
+        return;
+    };
+    let walk = home.start(&WALK);
+    let run = walk.until_said("run ").run();
+    has_printed(&home, &run);
+    small.fill();
+    fs::write(home.path().join("count.end"), "").unwrap();
+    let said = walk.end();
+    said.expect(
+        4,
+        &[
+            "so nothing new is started",
+            "make room on it",
+            &format!("runsheet attach {run}"),
+        ],
+    );
+    assert_eq!(counted(&home), "first second ");
+    home.must_verify(&run);
+    small.make_room();
+    until("the engine goes on by itself", || {
+        counted(&home) == "first second third "
+    });
+    drop(small);
+}
+
+#[test]
+fn no_run_is_opened_on_a_full_disk() {
+    let Some((home, small, _sshd)) = on_a_small_disk() else {
+        return;
+    };
+    small.fill();
+    let said = home.walk();
+    assert_eq!(said.code, 1, "{said}");
+    let plain = said.err.contains("no room on the disk") || said.err.contains("No space left");
+    assert!(plain && !said.err.contains("panicked"), "{said}");
     drop(small);
 }

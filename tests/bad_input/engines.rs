@@ -1,5 +1,7 @@
 //! Engines that die under their clients.
 
+use rustix::process::{Signal, kill_process};
+
 use super::home::{Home, WALK, until};
 use super::records::go_on;
 use super::terminal::Terminal;
@@ -35,7 +37,7 @@ fn an_engine_that_is_asked_to_end_leaves_a_run_to_come_back_to() {
     let walk = home.start(&WALK);
     let run = walk.until_said("run ").run();
     until("the second step runs", || home.counted().1 == 1);
-    rustix::process::kill_process(home.engine(&run), rustix::process::Signal::TERM).unwrap();
+    kill_process(home.engine(&run), Signal::TERM).unwrap();
     let said = walk.end();
     said.expect(
         5,
@@ -69,4 +71,66 @@ fn a_wizard_whose_engine_was_killed_says_how_to_go_on() {
     assert!(screen.contains("runsheet attach"), "{screen}");
     go_on(&home, &run);
     assert_eq!(home.counted(), (1, 1));
+}
+
+/// A run at its first gate, in a terminal.
+fn at_the_first_gate(home: &Home) -> (Terminal, String) {
+    let command = home.in_terminal(&["run", "two.toml", "--env", "here"]);
+    let terminal = Terminal::start(command, 24, 80);
+    terminal.wait_for("The first");
+    let opened = std::fs::read_dir(home.path().join("state/runsheet/runs")).unwrap();
+    let run = opened.last().unwrap().unwrap().file_name();
+    (terminal, run.into_string().unwrap())
+}
+
+#[test]
+fn an_engine_that_is_only_asleep_keeps_its_journal_and_whoever_attaches_is_told() {
+    let home = Home::with_two_steps();
+    let (first, run) = at_the_first_gate(&home);
+    let engine = home.engine(&run);
+    let number = engine.as_raw_nonzero();
+    kill_process(engine, Signal::STOP).unwrap();
+
+    // A second engine, started by hand as `attach` starts one.
+    let second = home.runsheet(&["engine", &run]);
+    second.expect(1, &["another engine holds this run", "kill -CONT"]);
+    if second.err.contains(", process ") {
+        second.expect(1, &[&format!("process {number}")]);
+    }
+    // Somebody attaches: no screen that waits in silence.
+    let attaching = home.in_terminal(&["attach", &run]);
+    let terminal = Terminal::start(attaching, 24, 80);
+    terminal.wait_for("THE ENGINE DOES NOT ANSWER");
+    terminal.wait_for(&format!("kill -CONT {number}"));
+    terminal.wait_for(&format!("kill -9 {number}"));
+
+    kill_process(engine, Signal::CONT).unwrap();
+    terminal.wait_for("The first");
+    until("the line is gone", || {
+        !terminal.screen().contains("DOES NOT ANSWER")
+    });
+    home.must_verify(&run);
+
+    // Asleep again, and this time for good: the next attach takes over.
+    kill_process(engine, Signal::STOP).unwrap();
+    home.kill_engine(&run);
+    drop((first, terminal));
+    go_on(&home, &run);
+    assert_eq!(home.counted(), (1, 1));
+}
+
+#[test]
+fn an_engine_whose_socket_was_taken_away_is_named_to_whoever_attaches() {
+    let home = Home::with_two_steps();
+    let (first, run) = at_the_first_gate(&home);
+    let number = home.engine(&run).as_raw_nonzero();
+    std::fs::remove_file(home.path().join(format!("run/runsheet/{run}.sock"))).unwrap();
+    let attaching = home.in_terminal(&["attach", &run]);
+    let (code, screen) = Terminal::start(attaching, 24, 200).end();
+    assert_eq!(code, 1, "{screen}");
+    assert!(screen.contains("another engine holds this run"), "{screen}");
+    if screen.contains(", process ") {
+        assert!(screen.contains(&format!("process {number}")), "{screen}");
+    }
+    drop(first);
 }

@@ -12,6 +12,8 @@ use rustix::process::{Pid, Signal, kill_process, test_kill_process};
 use serde_json::Value;
 use tempfile::TempDir;
 
+pub use super::said::Said;
+
 /// How long anything may take here; an answer that takes longer is one that nobody waited for.
 pub const PATIENCE: Duration = Duration::from_secs(30);
 
@@ -58,43 +60,6 @@ pub struct Home {
     // A short path: a socket's may have 107 bytes.
     folder: TempDir,
     variables: Vec<(&'static str, PathBuf)>,
-}
-
-/// What a command said, and how it ended.
-#[derive(Debug)]
-pub struct Said {
-    pub code: i32,
-    pub out: String,
-    pub err: String,
-}
-
-impl Said {
-    /// Fails unless the command ended with this code and said all of these, on either output.
-    #[track_caller]
-    pub fn expect(&self, code: i32, words: &[&str]) -> &Self {
-        assert_eq!(self.code, code, "{self}");
-        for words in words {
-            let said = self.out.contains(words) || self.err.contains(words);
-            assert!(said, "it did not say `{words}`:\n{self}");
-        }
-        assert!(!self.err.contains("panicked"), "{self}");
-        self
-    }
-
-    /// The id of the run that it opened.
-    #[track_caller]
-    pub fn run(&self) -> String {
-        let line = self.out.lines().find_map(|line| line.strip_prefix("run "));
-        line.unwrap_or_else(|| panic!("no run was opened:\n{self}"))
-            .to_owned()
-    }
-}
-
-impl std::fmt::Display for Said {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        let Self { code, out, err } = self;
-        write!(f, "exit {code}\n── out\n{out}\n── err\n{err}")
-    }
 }
 
 impl Home {
@@ -171,9 +136,15 @@ impl Home {
     }
 
     fn command(&self, words: &[&str]) -> Command {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_runsheet"));
+        let mut command = self.dressed(env!("CARGO_BIN_EXE_runsheet"));
+        command.args(words);
         command
-            .args(words)
+    }
+
+    /// A program with the folders and variables of this home.
+    fn dressed(&self, program: &str) -> Command {
+        let mut command = Command::new(program);
+        command
             .envs(self.variables.iter().map(|(name, value)| (name, value)))
             .env("NO_COLOR", "1")
             .current_dir(self.path().join("book"))
@@ -183,7 +154,18 @@ impl Home {
 
     /// The command that starts `runsheet` in a terminal.
     pub fn in_terminal(&self, words: &[&str]) -> pty_process::blocking::Command {
-        pty_process::blocking::Command::new(env!("CARGO_BIN_EXE_runsheet"))
+        self.in_terminal_under(&["env"], words)
+    }
+
+    /// The same under another program, which gets the rest as its arguments.
+    pub fn in_terminal_under(
+        &self,
+        under: &[&str],
+        words: &[&str],
+    ) -> pty_process::blocking::Command {
+        pty_process::blocking::Command::new(under[0])
+            .args(&under[1..])
+            .arg(env!("CARGO_BIN_EXE_runsheet"))
             .args(words)
             .envs(self.variables.iter().map(|(name, value)| (name, value)))
             .current_dir(self.path().join("book"))
@@ -191,10 +173,27 @@ impl Home {
 
     /// Starts `runsheet` without waiting for it.
     pub fn start(&self, words: &[&str]) -> Working {
+        self.work(self.command(words))
+    }
+
+    /// Walks the two steps without a person, in a control group and under another program, which gets the
+    /// rest as its arguments.
+    #[track_caller]
+    pub fn walk_within(&self, group: &Path, under: &[&str]) -> Said {
+        let mut command = self.dressed("sh");
+        command
+            .args(["-c", "echo $$ >\"$0\" && exec \"$@\""])
+            .arg(group)
+            .args(under)
+            .arg(env!("CARGO_BIN_EXE_runsheet"))
+            .args(WALK);
+        self.work(command).end()
+    }
+
+    fn work(&self, mut command: Command) -> Working {
         let number = fs::read_dir(self.path()).unwrap().count();
         let at = |end: &str| self.path().join(format!("said-{number}-{end}"));
         let (out, err) = (at("out"), at("err"));
-        let mut command = self.command(words);
         command.stdout(fs::File::create(&out).unwrap());
         command.stderr(fs::File::create(&err).unwrap());
         let child = command.spawn().unwrap();
@@ -253,6 +252,11 @@ impl Home {
     pub fn kill_engine(&self, run: &str) {
         let pid = self.engine(run);
         kill_process(pid, Signal::KILL).unwrap();
+        self.engine_is_gone(run);
+    }
+
+    /// Waits for the end of a killed engine.
+    pub fn engine_is_gone(&self, run: &str) {
         // Its first thread may be gone before the last, which still holds the socket and the journal.
         let socket = self.path().join(format!("run/runsheet/{run}.sock"));
         until("the engine is gone", || {
@@ -268,7 +272,7 @@ impl Home {
     }
 
     /// The processes that have this folder in their command line or environment: engines and their ssh.
-    fn processes(&self) -> Vec<Pid> {
+    pub fn processes(&self) -> Vec<Pid> {
         let here = self.path().as_os_str().as_encoded_bytes();
         let names = |file: PathBuf| {
             fs::read(file).is_ok_and(|bytes| bytes.windows(here.len()).any(|part| part == here))

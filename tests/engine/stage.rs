@@ -1,5 +1,6 @@
 //! A run of a test, with its folders and its engine.
 
+use std::fs::File;
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
@@ -10,6 +11,7 @@ use tokio::task::JoinHandle;
 
 use runsheet::clock::Clock;
 use runsheet::engine::{self, Ended, Engine, EngineError, Fleet, Secrets, Setting};
+use runsheet::journal::Disk;
 use runsheet::names::{EnvName, HostName, MachineName, ParamName, PhaseId, RunId};
 use runsheet::paths::Paths;
 use runsheet::run::Plan;
@@ -185,7 +187,12 @@ impl Stage {
     }
 
     pub fn start_on(&self, host: Host) -> Running {
-        let engine = Engine::open(&self.folder(), Clock::system()).unwrap();
+        self.start_with(host, |file| Box::new(file))
+    }
+
+    /// Starts it with a disk of the test's own between the journal and its file.
+    pub fn start_with(&self, host: Host, between: impl Fn(File) -> Box<dyn Disk>) -> Running {
+        let engine = Engine::open_on(&self.folder(), Clock::system(), between).unwrap();
         let setting = Setting {
             socket: self.socket(),
             runbook: self.runbook(),

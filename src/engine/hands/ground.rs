@@ -4,7 +4,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
-use tokio::sync::mpsc;
+use tokio::sync::{broadcast, mpsc};
 
 use super::Message;
 use crate::clock::{Clock, Timestamp};
@@ -53,6 +53,8 @@ pub(in crate::engine) struct Ground {
     pub output: PathBuf,
     pub clock: Clock,
     pub inbox: mpsc::Sender<Message>,
+    /// Where words go that no entry tells of; every connection hears them.
+    pub live: broadcast::Sender<Live>,
 }
 
 /// Why a question has no answer.
@@ -127,13 +129,11 @@ impl Ground {
             machine: machine.clone(),
             doing: doing.to_owned(),
             next_try: None,
-        })
-        .await;
+        });
         let done = work.await;
         self.live(Live::Idle {
             machine: machine.clone(),
-        })
-        .await;
+        });
         done
     }
 
@@ -152,8 +152,7 @@ impl Ground {
             machine: machine.clone(),
             doing: "connecting again".to_owned(),
             next_try: Timestamp::from_microsecond(next).ok(),
-        })
-        .await;
+        });
         Duration::from_secs(pause)
     }
 
@@ -165,8 +164,7 @@ impl Ground {
         .await;
         self.live(Live::Idle {
             machine: machine.clone(),
-        })
-        .await;
+        });
     }
 
     /// Sends a finding that is not the end of its hand.
@@ -175,9 +173,10 @@ impl Ground {
         self.send(Message::Found { finding, receipt }).await;
     }
 
-    /// Tells the clients what goes on.
-    pub async fn live(&self, live: Live) {
-        self.send(Message::Live(live)).await;
+    /// Tells the clients what goes on. It may be lost: one that does not keep up misses the oldest words.
+    pub fn live(&self, live: Live) {
+        // An error says that nobody is attached.
+        let _ = self.live.send(live);
     }
 
     /// Ends the engine, because the disk does not take what a leg prints; never comes back.

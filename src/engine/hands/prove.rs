@@ -197,16 +197,14 @@ impl Inquiry<'_> {
             if answer.holds == Holds::Yes || now >= end {
                 return answer;
             }
-            ground
-                .live(Live::Asked {
-                    step: self.step.clone(),
-                    lane: self.lane.clone(),
-                    proof: Some(self.number),
-                    seen: answer.seen,
-                    times,
-                    until,
-                })
-                .await;
+            ground.live(Live::Asked {
+                step: self.step.clone(),
+                lane: self.lane.clone(),
+                proof: Some(self.number),
+                seen: answer.seen,
+                times,
+                until,
+            });
             // The last question is asked when time is up, and not a pause before.
             tokio::time::sleep_until((now + self.every).min(end)).await;
         }

@@ -248,17 +248,15 @@ impl Turn<'_> {
 
     async fn grew(&self, length: u64) {
         let place = self.place;
-        self.ground
-            .live(Live::Grew {
-                step: place.step.clone(),
-                attempt: place.attempt,
-                lane: place.lane.clone(),
-                leg: place.leg,
-                file: place.file.clone(),
-                length,
-                progress: place.progress,
-            })
-            .await;
+        self.ground.live(Live::Grew {
+            step: place.step.clone(),
+            attempt: place.attempt,
+            lane: place.lane.clone(),
+            leg: place.leg,
+            file: place.file.clone(),
+            length,
+            progress: place.progress,
+        });
     }
 
     /// Sends the signal that is wanted, beside the following, until it got through or the stretch ends.

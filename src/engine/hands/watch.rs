@@ -69,16 +69,14 @@ impl Watch {
                 return self.end(LaneOutcome::DidNotCome { seen });
             }
             times = times.saturating_add(1);
-            ground
-                .live(Live::Asked {
-                    step: self.step.clone(),
-                    lane: self.lane.clone(),
-                    proof: None,
-                    seen,
-                    times,
-                    until,
-                })
-                .await;
+            ground.live(Live::Asked {
+                step: self.step.clone(),
+                lane: self.lane.clone(),
+                proof: None,
+                seen,
+                times,
+                until,
+            });
             let left = until.and_then(|until| Duration::try_from(until.duration_since(now)).ok());
             let pause = awaited.every.max(PAUSE);
             tokio::time::sleep(left.map_or(pause, |left| pause.min(left))).await;

@@ -128,9 +128,77 @@ fn a_second_engine_is_refused_until_the_first_is_gone() {
     let run = run();
     let first = Journal::create(run.path()).expect("created");
     let second = Journal::open(run.path()).err().expect("refused");
-    assert!(matches!(second, JournalError::Held { .. }), "{second}");
+    let JournalError::Held { pid, .. } = second else {
+        panic!("{second}");
+    };
+    let own = std::process::id();
+    assert!(pid.is_none_or(|pid| pid == own), "{pid:?} and not {own}");
     drop(first);
     assert!(Journal::open(run.path()).is_ok());
+}
+
+#[test]
+fn a_journal_that_was_removed_moved_or_replaced_takes_nothing_more() {
+    type Deed = fn(&Path);
+    let deeds: [(&str, Deed); 3] = [
+        ("removed", |path| fs::remove_file(path).expect("removed")),
+        ("moved", |path| {
+            fs::rename(path, path.with_extension("old")).expect("moved")
+        }),
+        ("put another file", |path| {
+            let other = path.with_extension("new");
+            fs::copy(path, &other).expect("copied");
+            fs::rename(&other, path).expect("replaced");
+        }),
+    ];
+    for (word, deed) in deeds {
+        let run = run();
+        let mut journal = Journal::create(run.path()).expect("created");
+        let durable = journal.append(b"{}").expect("appended");
+        let path = run.path().join(FILE);
+        deed(&path);
+        let there = fs::read(&path).ok();
+        let error = journal.append(b"{}").expect_err("it is gone");
+        assert!(error.to_string().contains(word), "{error}");
+        assert!(error.hint().expect("a hint").contains("moved"), "{error}");
+        assert_eq!(journal.head(), durable);
+        assert_eq!(fs::read(&path).ok(), there, "nothing was written there");
+        journal.append(b"{}").expect_err("poisoned");
+    }
+}
+
+#[test]
+fn two_writers_without_a_lock_would_damage_a_journal_and_that_is_seen() {
+    let run = run();
+    let mut first = Journal::create(run.path()).expect("created");
+    let head = first.append(b"{}").expect("appended");
+    // The control: a writer that never asked for the lock.
+    let path = run.path().join(FILE);
+    let file = fs::OpenOptions::new().append(true).open(&path);
+    let mut second = Journal::with_disk(file.expect("opened"), path, head);
+    first.append(br#"{"by":1}"#).expect("appended");
+    second.append(br#"{"by":2}"#).expect("appended");
+    drop((first, second));
+    let error = Journal::open(run.path()).err().expect("refused");
+    assert!(
+        matches!(error, JournalError::Damaged { ref damage, .. } if damage.line == 3),
+        "{error}"
+    );
+}
+
+#[test]
+fn the_reserve_is_no_part_of_the_file() {
+    let (run, _) = begun(3);
+    let before = fs::metadata(run.path().join(FILE)).expect("there").len();
+    let (mut journal, _) = Journal::open(run.path()).expect("opened");
+    journal.append(b"{}").expect("appended");
+    let about = fs::metadata(run.path().join(FILE)).expect("there");
+    assert_eq!(about.len(), before + 68);
+    drop(journal);
+    let (journal, opened) = Journal::open(run.path()).expect("opened");
+    assert_eq!(opened.records.len(), 4);
+    assert!(opened.torn.is_none());
+    drop(journal);
 }
 
 #[test]

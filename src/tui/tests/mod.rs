@@ -10,3 +10,4 @@ mod press;
 mod runbook;
 mod screens;
 mod stage;
+mod standing;

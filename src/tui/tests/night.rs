@@ -11,7 +11,7 @@ use crate::wire::Live;
 
 use super::runbook::{command, leg, migration, rsync};
 use super::stage::{Stage, machine, step};
-use super::{doubt, late};
+use super::{doubt, late, standing};
 
 /// Makes a stage at a moment.
 pub(super) type Make = fn(Look) -> Stage;
@@ -48,6 +48,11 @@ pub(super) const MOMENTS: &[(&str, Make)] = &[
     ("all-settled", late::all_settled),
     ("ended", late::ended),
     ("ended-early", late::ended_early),
+    ("not-durable", standing::not_durable),
+    ("disk-full", standing::disk_full),
+    ("no-answer", standing::no_answer),
+    ("no-room", standing::no_room),
+    ("ends-at-logout", standing::ends_at_logout),
 ];
 
 fn begin(kind: EnvironmentKind, look: Look) -> Stage {

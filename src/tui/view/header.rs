@@ -8,6 +8,7 @@ use crate::tui::app::Connection;
 use crate::tui::clean;
 use crate::tui::look::Tone;
 use crate::tui::say;
+use crate::tui::standing::Standing;
 
 /// After how many seconds without a connection the engine is taken for gone. A client never starts one by itself.
 const DEAD: i64 = 15;
@@ -18,7 +19,7 @@ pub(super) fn lines(cx: &Cx<'_>, width: usize, low: bool) -> Vec<Line<'static>> 
     if !low {
         lines.push(second(cx, width));
     }
-    let alarms = alarms(cx);
+    let alarms = alarms(cx, width);
     if alarms.is_empty() {
         lines.push(Line::from(
             cx.clean(cx.signs.across.repeat(width), Tone::Quiet),
@@ -175,11 +176,31 @@ fn way_back(cx: &Cx<'_>, long: bool) -> String {
 }
 
 /// What is wrong with the screen, the engine or a link, one line each.
-fn alarms(cx: &Cx<'_>) -> Vec<String> {
+fn alarms(cx: &Cx<'_>, width: usize) -> Vec<String> {
     let app = cx.app;
-    let mut lines = Vec::new();
+    let mut lines = super::doubt::alarms(cx);
     if let Some(broken) = &app.broken {
-        lines.push(format!("STOPPED  {}", clean::line(broken)));
+        let text = format!("STOPPED  {}", clean::line(broken));
+        // What to do about it comes late in it, and must not be cut off.
+        lines.extend(
+            clean::wrap(&text, width.saturating_sub(1))
+                .into_iter()
+                .take(2),
+        );
+    }
+    if let Some(pid) = app.standing.silent {
+        lines.extend(silent(pid));
+    }
+    if let Some(since) = app.standing.unsaved {
+        lines.push(format!(
+            "NOT YET DURABLE {} · the disk is slow; what you see below is what is safe",
+            say::stopwatch(say::between(since, cx.now))
+        ));
+    }
+    if let Some(why) = &app.standing.full {
+        lines.push(format!(
+            "DISK FULL · nothing new is started until there is room · {why}"
+        ));
     }
     match &app.connection {
         Connection::Lost {
@@ -202,6 +223,8 @@ fn alarms(cx: &Cx<'_>) -> Vec<String> {
                 "THE ENGINE LEFT · nothing can be decided here, Ctrl-D leaves · {why}"
             ));
         }
+        // What is heard without a welcome is a run whose disk hangs, and an engine that says nothing has its line.
+        Connection::Never if app.standing != Standing::default() => {}
         Connection::Never => lines.push("CONNECTING".to_owned()),
         Connection::Up { .. } if !app.is_live() && app.broken.is_none() => {
             lines.push("CATCHING UP with what happened meanwhile".to_owned());
@@ -224,9 +247,24 @@ fn alarms(cx: &Cx<'_>) -> Vec<String> {
             clean::line(&link.why),
         ));
     }
-    lines.splice(0..0, super::doubt::alarms(cx));
+    if app.standing.mortal && run.ending.is_none() {
+        lines.push(
+            "LOGGING OUT ENDS THE ENGINE · steps elsewhere go on, attaching takes it up".to_owned(),
+        );
+    }
     lines.truncate(3);
     lines
+}
+
+/// An engine that holds the run and says nothing: it was stopped, or its machine is too busy.
+fn silent(pid: Option<u32>) -> Vec<String> {
+    match pid {
+        Some(pid) => vec![
+            format!("THE ENGINE DOES NOT ANSWER · it holds the run as process {pid}"),
+            format!("kill -CONT {pid} wakes it · after kill -9 {pid} attaching starts another"),
+        ],
+        None => vec!["THE ENGINE DOES NOT ANSWER · it holds the run and says nothing".to_owned()],
+    }
 }
 
 /// Whether the step that stops the way back is one that was marked so.
