@@ -9,7 +9,7 @@ const MUCH: u64 = 64 << 20;
 
 /// At most one sync under way, on a thread of its own: whoever takes the bytes does not wait for the disk.
 ///
-/// Advice to the kernel to begin with the writing (`POSIX_FADV_DONTNEED`) was tried and gives half as much: the
+/// Advice to the kernel to begin with the writing (`POSIX_FADV_DONTNEED`) was tried and gives less: the
 /// disk's own cache is then still flushed at the end, in one go.
 #[derive(Default)]
 pub(super) struct Early {
