@@ -19,6 +19,9 @@ use crate::run::Output;
 use crate::transport::Chunk;
 
 use super::mask::{Mask, Masker};
+use early::Early;
+
+mod early;
 
 /// The most that a later leg gets of what an earlier one printed, in bytes.
 const PRINTED: u64 = 64 * 1024;
@@ -32,6 +35,7 @@ pub(super) struct Recorder {
     /// Made with the first byte: a leg that prints nothing leaves no file.
     files: Option<Files>,
     masker: Option<Masker>,
+    early: Early,
     sum: Sha256,
     length: u64,
     /// The place in the machine's output of the next byte that is wanted.
@@ -68,6 +72,7 @@ impl Recorder {
             spool: spool.filter(|_| mask.is_empty()),
             files: None,
             masker: None,
+            early: Early::default(),
             sum: Sha256::new(),
             length: 0,
             next: 0,
@@ -148,6 +153,7 @@ impl Recorder {
         let Some(mut files) = self.files.take() else {
             return Ok(None);
         };
+        self.early.end()?;
         files.times.flush()?;
         let sum = hex(&self.sum.clone().finalize());
         // Without that proof, what looks like a file of our own may be the spool's, if that was wiped.
@@ -185,6 +191,7 @@ impl Recorder {
         let now = self.clock.now().as_microsecond();
         let elapsed = now.saturating_sub(self.since.as_microsecond()).max(0);
         writeln!(files.times, "{elapsed} {}", self.length)?;
+        self.early.reached(self.length, &files.output)?;
         self.files = Some(files);
         Ok(())
     }

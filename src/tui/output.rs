@@ -81,12 +81,11 @@ impl Output {
         if self.asked.is_some() {
             return None;
         }
-        let end = self.end();
-        if self.following && self.length.saturating_sub(end) > WINDOW {
-            // Too fast to show all of it: go on at the end. The file has the rest.
-            self.restart(self.length - WINDOW);
-        }
-        let offset = self.end();
+        // Too fast to show all of it: go on at the end. The file has the rest.
+        let offset = match self.is_behind() {
+            true => self.length - WINDOW,
+            false => self.end(),
+        };
         let room = match self.following {
             true => u64::from(PIECE),
             false if self.full => 0,
@@ -101,10 +100,22 @@ impl Output {
         Some(Wanted { offset, most })
     }
 
+    /// Whether it follows a file that grows faster than it can be shown.
+    pub(super) fn is_behind(&self) -> bool {
+        self.following && self.length.saturating_sub(self.end()) > WINDOW
+    }
+
     /// Takes a piece that came.
     pub(super) fn take(&mut self, offset: u64, bytes: &[u8], length: u64) {
         self.length = self.length.max(length);
-        if self.asked.take() != Some(offset) || offset != self.end() {
+        if self.asked.take() != Some(offset) {
+            return;
+        }
+        if self.following && offset > self.end() {
+            // Only now: what is shown stays until there is something else to show.
+            self.restart(offset);
+        }
+        if offset != self.end() {
             return;
         }
         if bytes.is_empty() {

@@ -87,3 +87,16 @@ fn any_bytes_in_any_size_are_survived() {
         assert_eq!(output.progress(), None);
     }
 }
+
+#[test]
+fn what_is_shown_of_a_flood_stays_until_the_next_piece_is_here() {
+    let mut output = Output::new("f".into(), 0, Progress::None);
+    served(&mut output, b"early\n");
+    output.grew(10 * WINDOW, Progress::None);
+    assert!(output.is_behind());
+    let wanted = output.wanted().unwrap();
+    assert_eq!(wanted.offset, 9 * WINDOW);
+    assert_eq!(output.last_lines(2), ["early"]);
+    output.take(wanted.offset, b"late\n", 10 * WINDOW);
+    assert_eq!(output.last_lines(2), ["late"]);
+}
