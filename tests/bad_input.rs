@@ -5,6 +5,7 @@
 
 mod bad_input {
     mod bastion;
+    mod clients;
     mod disk;
     mod engines;
     mod files;
@@ -13,6 +14,8 @@ mod bad_input {
     mod logout;
     mod records;
     mod said;
+    #[path = "../faults/size.rs"]
+    mod size;
     mod sockets;
     mod sshd;
     mod terminal;

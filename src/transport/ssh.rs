@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use openssh::{ControlPersist, KnownHosts, Session, Stdio};
 use tokio::sync::Mutex;
-use tokio::time::timeout;
+use tokio::time::{Instant, timeout};
 
 use super::channel::{Channel, Ends};
 use super::destination::Destination;
@@ -17,8 +17,17 @@ use super::error::{Fault, LinkError, LinkTrouble};
 const CONNECT: Duration = Duration::from_secs(10);
 /// Time for connection, login and greeting together: a login may run a slow profile.
 const OPEN: Duration = Duration::from_secs(45);
-/// A dead link is known after three of these without an answer (ServerAliveCountMax is 3).
-const ALIVE: Duration = Duration::from_secs(5);
+/// After so long without a word from the server, ssh asks it for one. It asks ServerAliveCountMax times, 3
+/// unless set, and gives up one interval after the last, counting in whole seconds: a link that takes
+/// everything and answers nothing is known as dead after 4 intervals and a second.
+///
+/// That is 13 s. Five seconds would make 21, one more than an operator is promised; four leave 3 s for a
+/// loaded bastion, and are more than the shortest time that a question has. A pause that is no loss, as
+/// when a firewall fails over, costs a new login and nothing else.
+const ALIVE: Duration = Duration::from_secs(3);
+/// A standing master that turned a new shell down within this time did so by itself, or was dead before.
+/// Later than that, it was the link that went while the shell was opened.
+const AT_ONCE: Duration = Duration::from_secs(5);
 /// How long an idle master outlives an engine that was killed.
 const IDLE: usize = 600;
 /// sun_path of unix(7) has 108 bytes. The crate adds `/.ssh-connectionXXXXXX/master`, and ssh 17 bytes
@@ -46,6 +55,9 @@ impl Ssh {
 
     /// Opens a shell and loads the agent, over the standing master if it takes one more. Anew otherwise:
     /// the master may have died, or the server's MaxSessions be reached.
+    ///
+    /// A link that goes meanwhile is an error at once. Whoever waits for the shell has waited for the
+    /// keepalive already, and would learn of the loss only after a new login, or the failure of one.
     pub(super) async fn open(&self, host: &str) -> Result<Channel, LinkError> {
         let late = |_| error(host, LinkTrouble::TimedOut, "no login within 45 s".into());
         timeout(OPEN, self.open_in_time(host)).await.map_err(late)?
@@ -54,9 +66,15 @@ impl Ssh {
     async fn open_in_time(&self, host: &str) -> Result<Channel, LinkError> {
         let standing = self.session.lock().await.clone();
         if let Some(session) = standing {
+            let begun = Instant::now();
             match load(&session).await {
                 Ok(channel) => return Ok(channel),
-                Err(_) => self.forget(&session).await,
+                Err(fault) => {
+                    self.forget(&session).await;
+                    if begun.elapsed() > AT_ONCE {
+                        return Err(fault.on(host, "open a shell"));
+                    }
+                }
             }
         }
         let session = {

@@ -47,6 +47,11 @@ impl Terminal {
         }
     }
 
+    /// The process in it.
+    pub fn pid(&self) -> u32 {
+        self.child.id()
+    }
+
     /// What stands on the screen, one line a row.
     pub fn screen(&self) -> String {
         let parser = self.parser.lock().unwrap_or_else(PoisonError::into_inner);

@@ -15,7 +15,7 @@ use crate::problem::visible;
 use crate::run::{Finding, Plan};
 use crate::runbook::{Runbook, StepSpec};
 use crate::template::Values;
-use crate::transport::{Claim, Host, LinkError, NotAScript, Script, Shell};
+use crate::transport::{Claim, Host, LinkError, LinkTrouble, NotAScript, Script, Shell};
 use crate::wire::Live;
 
 use super::super::fleet::Fleet;
@@ -29,6 +29,9 @@ const SEEN: usize = 2000;
 
 /// How long something may take before the operators are told that it is going on.
 const QUIET: Duration = Duration::from_millis(300);
+
+/// The least that a question gets over a new link, after it was asked over one that was lost.
+const AGAIN: Duration = Duration::from_secs(5);
 
 /// The pauses between tries of a lost link; the last is repeated.
 const PAUSES: [u64; 6] = [1, 2, 4, 8, 15, 30];
@@ -74,7 +77,7 @@ impl Ground {
         self.runbook.steps.iter().find(|spec| spec.id == *step)
     }
 
-    /// Asks a machine something that changes nothing.
+    /// Asks a machine something that changes nothing; once more where the link goes before the answer.
     pub async fn ask(
         &self,
         question: &Question,
@@ -87,7 +90,16 @@ impl Ground {
             .host(machine)
             .ok_or_else(|| Unanswered::NoMachine(machine.clone()))?;
         let script = self.script(question.shell, &question.env, &question.text)?;
-        let asking = host.ask_with(&script, Some(limit), KEPT);
+        let begun = Instant::now();
+        let asking = async {
+            match host.ask_with(&script, Some(limit), KEPT).await {
+                Err(error) if error.trouble == LinkTrouble::Lost => {
+                    let left = limit.saturating_sub(begun.elapsed());
+                    host.ask_with(&script, Some(left.max(AGAIN)), KEPT).await
+                }
+                answer => answer,
+            }
+        };
         let answer = self.telling(machine, doing, asking).await;
         let answer = answer.inspect_err(|_| self.fleet.doubt(machine))?;
         Ok(Reply {
