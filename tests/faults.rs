@@ -6,5 +6,7 @@
 //!
 //! `docs/reliability.md` has the promises that these tests hold the program to.
 
+#[path = "faults/sim/mod.rs"]
+mod sim;
 #[path = "faults/size.rs"]
 mod size;
