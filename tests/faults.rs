@@ -8,5 +8,7 @@
 
 #[path = "faults/room.rs"]
 mod room;
+#[path = "faults/sim/mod.rs"]
+mod sim;
 #[path = "faults/size.rs"]
 mod size;

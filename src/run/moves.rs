@@ -2,7 +2,7 @@
 
 use super::apply::Applied;
 use super::{
-    Actor, Answer, Approval, Asked, Decision, Done, Entry, LaneAt, LaneOutcome, Output, Run,
+    Actor, Answer, Approval, Asked, Decision, Done, Entry, Lane, LaneAt, LaneOutcome, Output, Run,
     StepAt, StepState, Stop, Stuck, Way,
 };
 use crate::clock::Timestamp;
@@ -105,21 +105,27 @@ impl Run {
             return Ok(());
         }
         state.at = StepAt::Cleared;
-        let nobody = performer == Some(Performer::Nobody);
-        let already = performer == Some(Performer::Machine)
-            && state
-                .lanes
-                .iter()
-                .all(|lane| !lane.taking_part || state.legs(&lane.name) == 0);
-        if nobody || already {
-            state.started_at = Some(entry.at);
-            for lane in &mut state.lanes {
-                if lane.taking_part {
-                    lane.at = LaneAt::Well {
-                        outcome: LaneOutcome::Succeeded { code: 0 },
-                    };
-                }
+        // A lane where all is as wanted already has nothing to run, whatever its neighbours have.
+        let has_nothing = |lane: &&Lane| match performer {
+            Some(Performer::Nobody) => true,
+            Some(Performer::Machine) => state.legs(&lane.name) == 0,
+            Some(Performer::Person | Performer::Watch) | None => false,
+        };
+        let taking_part = || state.lanes.iter().filter(|lane| lane.taking_part);
+        let well: Vec<MachineName> = taking_part()
+            .filter(has_nothing)
+            .map(|lane| lane.name.clone())
+            .collect();
+        let nothing_to_run = well.len() == taking_part().count();
+        for lane in &mut state.lanes {
+            if well.contains(&lane.name) {
+                lane.at = LaneAt::Well {
+                    outcome: LaneOutcome::Succeeded { code: 0 },
+                };
             }
+        }
+        if nothing_to_run {
+            state.started_at = Some(entry.at);
             return self.rest_if_all_ended(step, entry.at);
         }
         Ok(())

@@ -2,6 +2,7 @@
 
 use super::made_up::machine;
 use super::walker::Walk;
+use crate::kinds::Performer;
 use crate::probe::Holds;
 use crate::run::*;
 
@@ -42,6 +43,19 @@ impl Walk {
             "an open run is never without somebody to move it: {:?}",
             self.run
         );
+        for task in &wanted.tasks {
+            if let Task::Begin {
+                step, lane, leg, ..
+            } = task
+            {
+                let (_, planned, state) = self.run.step(step).expect("a wanted step is there");
+                let by_machine = planned.performer(state.way) == Some(Performer::Machine);
+                assert!(
+                    !by_machine || *leg < state.legs(lane),
+                    "what is to begin was shown"
+                );
+            }
+        }
         for (planned, state) in self
             .run
             .plan
