@@ -38,7 +38,6 @@ pub(super) struct Follow {
 /// How it ended, before it is a finding.
 enum End {
     Outcome(LaneOutcome),
-    /// Whether the machine was asked and could not say is what comes with the reason.
     Unknown(String, LastWord),
 }
 
@@ -72,8 +71,8 @@ impl Follow {
         let LaneAt::Running { since, .. } = state.lane(lane)?.at else {
             return None;
         };
-        let shown = state.proposal(lane)?;
-        let leg = shown.proposal.legs.get(usize::from(*number))?.clone();
+        let legs = &state.proposal(lane)?.proposal.legs;
+        let leg = legs.get(usize::from(*number))?.clone();
         Some(Self {
             place: Place {
                 step: step.clone(),

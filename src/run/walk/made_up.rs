@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use crate::kinds::{Exhibit, Leg, Performer, Progress, Proposal, Shell};
 use crate::names::{EnvName, MachineName, PhaseId, StepId};
-use crate::run::{Plan, PlannedPhase, PlannedStep, PlannedUndo, Proof, RunbookCopy};
+use crate::run::{Evidence, Plan, PlannedPhase, PlannedStep, PlannedUndo, Proof, RunbookCopy};
 use crate::runbook::{EnvironmentKind, Gate};
 
 /// SplitMix64 (Steele, Lea, Flood: Fast Splittable Pseudorandom Number Generators, 2014): small enough to
@@ -157,4 +157,17 @@ pub(super) fn proposal(dice: &mut Dice, lane: &MachineName, salt: u64) -> Propos
         leaves: BTreeMap::from([("backup".to_owned(), format!("/b/{salt}"))]),
         already: None,
     }
+}
+
+pub(super) fn evidence(dice: &mut Dice) -> Evidence {
+    let said = [
+        Evidence::Running,
+        Evidence::Ended { code: 0 },
+        Evidence::Ended { code: 7 },
+        Evidence::NeverRan,
+        Evidence::CannotSay {
+            why: "wiped".into(),
+        },
+    ];
+    dice.pick(&said).clone()
 }

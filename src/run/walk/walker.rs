@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::made_up::{Dice, proposal, random_plan, step_id};
+use super::made_up::{Dice, evidence, proposal, random_plan, step_id};
 use crate::clock::Clock;
 use crate::kinds::Obstacle;
 use crate::names::{RunId, StepId};
@@ -205,18 +205,7 @@ impl Walk {
             }
             Task::AskLate { token, .. } => Finding::Evidence {
                 token,
-                says: self
-                    .dice
-                    .pick(&[
-                        Evidence::Running,
-                        Evidence::Ended { code: 0 },
-                        Evidence::Ended { code: 7 },
-                        Evidence::NeverRan,
-                        Evidence::CannotSay {
-                            why: "wiped".into(),
-                        },
-                    ])
-                    .clone(),
+                says: evidence(&mut self.dice),
             },
             Task::Prove { step, attempt } => self.prove(step, attempt, Asked::Proof),
             Task::Look { step, attempt } => self.prove(step, attempt, Asked::Look),
