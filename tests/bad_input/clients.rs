@@ -174,7 +174,7 @@ async fn what_happens_to_clients_reaches_neither_the_run_nor_the_one_that_behave
     for terminal in [&starting, &asleep, &dragged] {
         terminal.wait_for("finished");
     }
-    let kept = std::fs::read(home.folder(&run).join("output/second.1.here.0")).unwrap();
+    let kept = std::fs::read(home.folder(&run).join("output/second.1.web.0")).unwrap();
     let once: String = (1..=LINES).map(|line| format!("{line}\n")).collect();
     let whole = format!("second\n{}", once.repeat(usize::try_from(rounds).unwrap()));
     assert!(kept == whole.as_bytes(), "{} bytes kept", kept.len());
