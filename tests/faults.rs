@@ -6,9 +6,13 @@
 //!
 //! `docs/reliability.md` has the promises that these tests hold the program to.
 
+#[path = "faults/kills.rs"]
+mod kills;
+#[path = "faults/order.rs"]
+mod order;
+#[path = "faults/rig.rs"]
+mod rig;
 #[path = "faults/room.rs"]
 mod room;
-#[path = "faults/sim/mod.rs"]
-mod sim;
 #[path = "faults/size.rs"]
 mod size;
