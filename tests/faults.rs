@@ -6,6 +6,8 @@
 //!
 //! `docs/reliability.md` has the promises that these tests hold the program to.
 
+#[path = "faults/calls.rs"]
+mod calls;
 #[path = "faults/kills.rs"]
 mod kills;
 #[path = "faults/order.rs"]

@@ -34,21 +34,6 @@ impl Dice {
     }
 }
 
-/// Which told entries the journal does not have, or has otherwise: the first of them.
-fn lost(rig: &Rig, witness: &Witness) -> Option<String> {
-    let lines = rig.lines();
-    for (number, head) in witness.told.iter().enumerate() {
-        match lines.get(number).and_then(|line| line.split(' ').next()) {
-            Some(kept) if kept == head => {}
-            Some(_) => return Some(format!("entry {number} is another than was told")),
-            None => return Some(format!("entry {number} was told and is gone")),
-        }
-    }
-    let granted = witness.granted.iter().max().copied().unwrap_or(0);
-    let kept = lines.len() as u64;
-    (kept <= granted).then(|| format!("entry {granted} was granted, and there are {kept}"))
-}
-
 fn kill(engine: &mut Child) {
     // Only a process that has ended already says no, and then it is as dead as it should be.
     let _ = engine.kill();
@@ -79,7 +64,7 @@ async fn play(
         }
         kill(&mut engine);
         witness.until(rig, |witness| !witness.connected).await;
-        if let Some(lost) = lost(rig, witness) {
+        if let Some(lost) = witness.lost(rig) {
             return (kill_number, Some(lost));
         }
     }
@@ -108,7 +93,7 @@ async fn nothing_told_is_lost_and_nothing_runs_twice_when_engines_are_killed() {
         witness.until(&rig, |witness| witness.connected).await;
         witness.finish(&rig).await;
         assert!(engine.wait().expect("its end").success(), "{}", rig.log());
-        assert_eq!(self::lost(&rig, &witness), None, "seed {seed}");
+        assert_eq!(witness.lost(&rig), None, "seed {seed}");
         assert_eq!(rig.counted(), ["begun"; 3], "each step once, seed {seed}");
         let whole: String = (1..=LINES).map(|line| format!("line {line}\n")).collect();
         for step in ["one", "two", "three"] {

@@ -266,29 +266,60 @@ impl Witness {
         }
     }
 
-    /// Says yes to everything, and ends the run once every step is settled.
-    pub async fn finish(&mut self, rig: &Rig) {
-        let walking = async {
-            while self.folded.run.current().is_some() || self.folded.run.plan.is_none() {
-                let number = self.folded.run.current();
-                let open = number.is_some_and(|n| self.folded.run.steps[n].at == StepAt::AtGate);
-                match open && self.connected {
-                    true => self.press("").await,
-                    false => assert!(self.next().await.is_some(), "{}", rig.log()),
-                }
+    /// Says yes to everything and ends the run once every step is settled. Gives whether it came to its end; it
+    /// did not where the engine went before.
+    pub async fn walk(&mut self) -> bool {
+        let mut asked = false;
+        // Before an engine answers, there is none to go.
+        let mut was_there = self.connected;
+        while self.folded.run.ending.is_none() {
+            let number = self.folded.run.current();
+            let open = number.is_some_and(|n| self.folded.run.steps[n].at == StepAt::AtGate);
+            let settled = self.folded.run.plan.is_some() && number.is_none();
+            if self.connected && open {
+                self.press("").await;
+                continue;
             }
-            self.client.wish(Intent::End {
-                reason: String::new(),
-            });
-            while self.folded.run.ending.is_none() && self.next().await.is_some() {}
-        };
-        let ended = tokio::time::timeout(PATIENCE, walking).await;
-        assert!(
-            ended.is_ok() && self.folded.run.ending.is_some(),
+            if self.connected && settled && !asked {
+                asked = true;
+                self.client.wish(Intent::End {
+                    reason: String::new(),
+                });
+            }
+            match self.next().await {
+                None => break,
+                Some(Update::Disconnected { .. }) if was_there => break,
+                Some(_) => was_there |= self.connected,
+            }
+        }
+        self.folded.run.ending.is_some()
+    }
+
+    /// The same where an engine is there that must come to the end.
+    pub async fn finish(&mut self, rig: &Rig) {
+        let ended = tokio::time::timeout(PATIENCE, self.walk()).await;
+        assert_eq!(
+            ended,
+            Ok(true),
             "the run did not end: {:?}\n{}",
             self.folded.entries.last(),
             rig.log()
         );
+    }
+
+    /// Which told entries the journal does not have, or has otherwise: the first of them.
+    pub fn lost(&self, rig: &Rig) -> Option<String> {
+        let lines = rig.lines();
+        for (number, head) in self.told.iter().enumerate() {
+            match lines.get(number).and_then(|line| line.split(' ').next()) {
+                Some(kept) if kept == head => {}
+                Some(_) => return Some(format!("entry {number} is another than was told")),
+                None => return Some(format!("entry {number} was told and is gone")),
+            }
+        }
+        let granted = self.granted.iter().max().copied().unwrap_or(0);
+        let kept = lines.len() as u64;
+        (kept <= granted).then(|| format!("entry {granted} was granted, and there are {kept}"))
     }
 }
 
