@@ -8,6 +8,8 @@
 
 #[path = "faults/calls.rs"]
 mod calls;
+#[path = "faults/cuts.rs"]
+mod cuts;
 #[path = "faults/kills.rs"]
 mod kills;
 #[path = "faults/order.rs"]
