@@ -10,6 +10,8 @@
 mod calls;
 #[path = "faults/cuts.rs"]
 mod cuts;
+#[path = "faults/failing.rs"]
+mod failing;
 #[path = "faults/kills.rs"]
 mod kills;
 #[path = "faults/order.rs"]

@@ -11,7 +11,7 @@ use tokio::sync::mpsc::Receiver;
 
 use runsheet::client::{Attach, Client, Folded, Update};
 use runsheet::clock::Clock;
-use runsheet::engine::{self, Engine, Fleet, Secrets, Setting};
+use runsheet::engine::{self, Ended, Engine, EngineError, Fleet, Secrets, Setting};
 use runsheet::journal::Disk;
 use runsheet::names::{EnvName, HostName, RunId};
 use runsheet::paths::Paths;
@@ -155,6 +155,21 @@ impl Rig {
 
     pub fn start(&self, which: Which) -> Child {
         self.engine(which, &[]).spawn().unwrap()
+    }
+
+    /// An engine in this process, over a disk that `between` makes of its journal.
+    ///
+    /// # Errors
+    ///
+    /// As the engine's: the journal does not open, or takes nothing more.
+    pub async fn hold(
+        &self,
+        between: impl Fn(File) -> Box<dyn Disk>,
+        stop: impl Future<Output = ()>,
+    ) -> Result<Ended, EngineError> {
+        let engine = Engine::open_on(&self.folder(), Clock::system(), between)?;
+        let setting = setting(&engine, &paths(self.temp.path()), &self.run);
+        engine.hold(setting, stop).await
     }
 
     pub fn log(&self) -> String {
@@ -345,6 +360,19 @@ impl Disk for Liar {
     }
 }
 
+/// What an engine needs to hold a run as the program itself does.
+fn setting(engine: &Engine, paths: &Paths, run: &RunId) -> Setting {
+    let plan = engine.run().plan.as_ref().unwrap();
+    let copy = paths.run(run).unwrap().join(&plan.runbook.copy);
+    let text = std::fs::read_to_string(&copy).unwrap();
+    Setting {
+        socket: paths.socket(run).unwrap(),
+        runbook: read_runbook_text(&copy, &text).unwrap().0,
+        secrets: Secrets::default(),
+        fleet: Fleet::of_plan(plan, paths).unwrap(),
+    }
+}
+
 /// Not a test: what a process does that is started as a broken engine.
 #[test]
 #[ignore = "the process that controls start"]
@@ -367,15 +395,7 @@ fn the_broken_engine() {
         })
     });
     let engine = engine.expect("a journal that opens");
-    let plan = engine.run().plan.clone().unwrap();
-    let text = std::fs::read_to_string(folder.join("runbook.toml")).unwrap();
-    let (runbook, _) = read_runbook_text(Path::new("runbook.toml"), &text).unwrap();
-    let setting = Setting {
-        socket: paths.socket(&run).unwrap(),
-        runbook,
-        secrets: Secrets::default(),
-        fleet: Fleet::of_plan(&plan, &paths).unwrap(),
-    };
+    let setting = setting(&engine, &paths, &run);
     let runtime = tokio::runtime::Runtime::new().unwrap();
     let ended = runtime.block_on(engine.hold(setting, std::future::pending()));
     eprintln!("{ended:?}");
