@@ -22,7 +22,6 @@ test:
 torture:
 	@scripts/bootstrap test
 	@RUNSHEET_FAULTS=torture cargo test --locked --release --test faults -- --nocapture
-	@RUNSHEET_WALKS=1000000 cargo test --locked --release --lib run::walk -- --nocapture
 
 bench:
 	@scripts/bootstrap test

@@ -20,5 +20,7 @@ mod order;
 mod rig;
 #[path = "faults/room.rs"]
 mod room;
+#[path = "faults/sim/mod.rs"]
+mod sim;
 #[path = "faults/size.rs"]
 mod size;

@@ -105,6 +105,22 @@ impl World {
                     return self.wrong("an unknown outcome was decided by nobody".to_owned());
                 }
             }
+            Event::LegFound { token, says, .. } | Event::EvidenceCame { token, says, .. } => {
+                let began = self.truth.began.contains_key(token);
+                let so = match says {
+                    Evidence::Running => began,
+                    Evidence::Ended { code } => self.truth.ended.get(token) == Some(code),
+                    Evidence::NeverRan => !began,
+                    Evidence::CannotSay { .. } => true,
+                };
+                if *says == Evidence::NeverRan {
+                    self.denied.insert(token.clone());
+                }
+                self.late += 1;
+                if !so {
+                    return self.wrong(format!("late evidence is wrong: {:?}", entry.event));
+                }
+            }
             Event::LegUnknown { .. } | Event::LinkLost { .. } if self.quiet => {
                 return self.wrong(format!("unknown without any trouble: {:?}", entry.event));
             }
@@ -173,11 +189,39 @@ impl World {
             if self.revoked.contains(&token) {
                 return self.wrong(format!("{token} ran after it was revoked"));
             }
+            if self.began_a_later_try(&token) {
+                return self.wrong(format!("{token} ran after a later attempt had begun"));
+            }
             if let Err(what) = self.was_to_begin(&token, &text) {
                 return self.wrong(format!("{token} {what}"));
             }
         }
         Ok(())
+    }
+
+    fn began_a_later_try(&self, token: &Token) -> bool {
+        let start = |entry: &Entry| match &entry.event {
+            Event::LegStarted {
+                step,
+                attempt,
+                lane,
+                token,
+                ..
+            } => Some((step.clone(), lane.clone(), *attempt, token.clone())),
+            _ => None,
+        };
+        let starts: Vec<_> = self
+            .log
+            .iter()
+            .filter_map(|(_, entry)| start(entry))
+            .collect();
+        let Some(own) = starts.iter().find(|start| start.3 == *token) else {
+            return false;
+        };
+        starts.iter().any(|other| {
+            let same = (&other.0, &other.1) == (&own.0, &own.1);
+            same && other.2 > own.2 && self.truth.began.contains_key(&other.3)
+        })
     }
 
     /// Whether the start is on disk, with a yes for exactly this text before it, and nothing open behind it.

@@ -10,6 +10,7 @@ use runsheet::probe::Holds;
 use runsheet::run::*;
 
 use super::hand::{Follow, Hand};
+use super::late::Late;
 use super::made_up::proposal;
 use super::{Died, Flaw, Sim, World};
 
@@ -198,10 +199,9 @@ impl Engine {
                     }
                 }
                 Task::Begin { .. } => Hand::Begin { asked: false },
-                Task::Prepare { .. }
-                | Task::Watch { .. }
-                | Task::Prove { .. }
-                | Task::Look { .. } => Hand::Answers,
+                Task::AskLate { token, stop } => Hand::Late(Late::about(&self.run, token, *stop)),
+                Task::Prepare { step, .. } => Late::before(&self.run, step),
+                Task::Watch { .. } | Task::Prove { .. } | Task::Look { .. } => Hand::Answers,
             };
             self.hands.insert(task.clone(), hand);
             if let (Task::Follow { .. }, Flaw::SendsBeforeItIsSynced) = (task, world.flaw) {

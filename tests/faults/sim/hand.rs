@@ -5,6 +5,7 @@ use runsheet::names::{MachineName, StepId};
 use runsheet::run::*;
 
 use super::engine::{Engine, For, Receipt};
+use super::late::Late;
 use super::machine::{Verb, Word};
 use super::made_up::place;
 use super::{Died, Flaw, World};
@@ -16,6 +17,10 @@ pub enum Hand {
     Begin { asked: bool },
     /// Follows a leg.
     Follow(Follow),
+    /// Asks late about a leg, or fences earlier ones off before their step is prepared.
+    Late(Late),
+    /// It has said its last word.
+    Done,
 }
 
 pub struct Follow {
@@ -90,7 +95,7 @@ impl Follow {
         }
     }
 
-    fn unknown(&self) -> Finding {
+    fn unknown(&self, last_word: bool) -> Finding {
         let (step, attempt, lane, leg) = self.place.clone();
         Finding::Unknown {
             step,
@@ -99,6 +104,7 @@ impl Follow {
             leg,
             why: "nobody knows".into(),
             output: None,
+            last_word,
         }
     }
 }
@@ -141,6 +147,7 @@ impl Engine {
                 let next = next(follow.sent, follow.stop, Said::NotAsked);
                 self.act(world, task, (next, Said::NotAsked), None);
             }
+            Some(Hand::Late(_)) => self.ask_late(world, task),
             _ => {}
         }
         Ok(())
@@ -173,9 +180,9 @@ impl Engine {
         }
     }
 
-    fn finish(&mut self, task: &Task, finding: Finding, receipt: Option<Receipt>) {
+    pub fn finish(&mut self, task: &Task, finding: Finding, receipt: Option<Receipt>) {
         // It stays among the hands, done, until the run does not want it any more.
-        self.hands.insert(task.clone(), Hand::Begin { asked: true });
+        self.hands.insert(task.clone(), Hand::Done);
         self.inbox.push_back((finding, receipt));
     }
 
@@ -195,7 +202,8 @@ impl Engine {
                 return self.lost(world, machine);
             }
             Some(Hand::Follow(follow)) => follow.machine,
-            Some(Hand::Answers) | None => return,
+            Some(Hand::Late(_)) => return self.heard_late(world, task, word),
+            Some(Hand::Answers | Hand::Done) | None => return,
         };
         let Some(Hand::Follow(follow)) = self.hands.get_mut(task) else {
             return;
@@ -217,7 +225,7 @@ impl Engine {
         self.act(world, task, (next, said), word);
     }
 
-    fn lost(&mut self, world: &mut World, machine: usize) {
+    pub fn lost(&mut self, world: &mut World, machine: usize) {
         self.known.remove(&machine);
         world.links_lost += 1;
         let (machine, why) = (super::made_up::machine(machine), "lost".to_owned());
@@ -258,7 +266,7 @@ impl Engine {
                 let finding = match word {
                     Some(Word::Exited(0)) => follow.ended(LaneOutcome::Succeeded { code: 0 }),
                     Some(Word::Exited(code)) => follow.ended(LaneOutcome::Failed { code }),
-                    _ => follow.unknown(),
+                    _ => follow.unknown(true),
                 };
                 return self.finish(task, finding, receipt);
             }
@@ -268,7 +276,7 @@ impl Engine {
                 return self.finish(task, finding, receipt);
             }
             Next::Unknown => {
-                let finding = follow.unknown();
+                let finding = follow.unknown(said == Said::Lost);
                 self.known.remove(&machine);
                 return self.finish(task, finding, None);
             }
@@ -289,7 +297,7 @@ impl Engine {
         }
     }
 
-    fn signal(&mut self, world: &mut World, receipt: Receipt, stop: Stop) {
+    pub fn signal(&mut self, world: &mut World, receipt: Receipt, stop: Stop) {
         let (machine, token, nonce) = receipt.clone();
         let what = For::Signal(token, nonce);
         self.post(world, machine, Verb::Signal(stop), Some(receipt), what);

@@ -170,6 +170,10 @@ impl Machine {
             Verb::Probe => {}
             Verb::Revoke => {
                 if same_boot && !self.jobs.contains_key(token) {
+                    // On a full disk there is no claim to put a fence behind.
+                    if id % 40 == 1 {
+                        return Some(Word::NoSuchToken);
+                    }
                     self.claim(token);
                 }
                 let may = same_boot || self.flaw == Flaw::FencesInAnotherBoot;
@@ -285,13 +289,9 @@ impl Machine {
         }
     }
 
-    /// Somebody removes the spool. What was revoked has looked at its fence by then: a wipe in the instant
-    /// between would bring it back, and nothing that is kept in a spool can prevent that.
+    /// Somebody removes the spool. What had not begun finds no place for its fence, and does not.
     pub fn wipe(&mut self) {
-        self.processes.retain(|process| {
-            let job = self.jobs.get(&process.token);
-            process.begun || job.is_none_or(|job| job.fence != Some(Fence::Revoked))
-        });
+        self.processes.retain(|process| process.begun);
         self.spool += 1;
         self.jobs.clear();
     }

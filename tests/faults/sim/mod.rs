@@ -9,6 +9,7 @@ mod check;
 mod disk;
 mod engine;
 mod hand;
+mod late;
 mod link;
 mod machine;
 mod made_up;
@@ -82,6 +83,7 @@ pub struct World {
     pub links_lost: u64,
     began: u64,
     unknown: u64,
+    late: u64,
     deaths: u64,
 }
 
@@ -112,6 +114,7 @@ impl Sim {
             links_lost: 0,
             began: 0,
             unknown: 0,
+            late: 0,
             deaths: 0,
         };
         world.quiet = world.dice.one_in(8);
@@ -177,6 +180,7 @@ struct Found {
     torn: u64,
     links_lost: u64,
     unknown: u64,
+    late: u64,
 }
 
 impl Found {
@@ -188,6 +192,7 @@ impl Found {
         self.torn += sim.world.bench.platter().torn;
         self.links_lost += sim.world.links_lost;
         self.unknown += sim.world.unknown;
+        self.late += sim.world.late;
     }
 }
 
@@ -248,6 +253,7 @@ fn simulate_many(first: u64, runs: u64, flaw: Flaw) -> (Found, Option<(u64, Stri
         all.torn += found.torn;
         all.links_lost += found.links_lost;
         all.unknown += found.unknown;
+        all.late += found.late;
         wrong = wrong.or(violation);
     }
     (all, wrong)
@@ -287,12 +293,14 @@ fn no_crash_no_lost_link_and_no_restart_makes_a_run_repeat_or_forget_anything() 
         torn,
         links_lost,
         unknown,
+        late,
     } = found;
     size::told(
         "simulated runs",
         &format!(
             "{runs} from seed {first}, {entries} records, {began} starts, {deaths} engines died, \
-             {torn} tails cut, {links_lost} links lost, {unknown} outcomes unknown; 0 violations"
+             {torn} tails cut, {links_lost} links lost, {unknown} outcomes unknown, \
+             {late} late words; 0 violations"
         ),
     );
     assert!(again || (deaths > runs / 2 && torn > 0 && unknown > 0 && began > runs / 2));
