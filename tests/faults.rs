@@ -24,3 +24,5 @@ mod room;
 mod sim;
 #[path = "faults/size.rs"]
 mod size;
+#[path = "faults/witness.rs"]
+mod witness;

@@ -11,8 +11,9 @@ use std::time::{Duration, Instant};
 
 use runsheet::journal::verify_folder;
 
-use super::rig::{PATIENCE, Rig, Which, Witness};
+use super::rig::{PATIENCE, Rig, Which};
 use super::size::{is_torture, told};
+use super::witness::Witness;
 
 fn rig() -> Rig {
     let text = "echo begun >>COUNT; echo printed";
@@ -50,7 +51,7 @@ async fn points() -> Vec<Point> {
     let rig = rig();
     let trace = rig.path("trace");
     let mut engine = under_strace(&rig, Which::Real, &trace, None);
-    rig.attach().finish(&rig).await;
+    Witness::of(&rig).finish(&rig).await;
     engine.wait().expect("its end");
     let text = std::fs::read_to_string(&trace).expect("a trace");
     let mut made: BTreeMap<(String, String), u64> = BTreeMap::new();
@@ -95,7 +96,7 @@ struct Tried {
 /// Kills an engine at its Nth call and the next at its Mth; then lets a whole one go to the end.
 async fn try_at(which: Which, n: &Point, m: &Point) -> Tried {
     let rig = rig();
-    let mut witness = rig.attach();
+    let mut witness = Witness::of(&rig);
     let trace = rig.path("first");
     let first = under_strace(&rig, which, &trace, Some(n));
     let ended = walk_until_killed(&rig, &mut witness, &trace).await;

@@ -12,6 +12,7 @@ use runsheet::run::{Entry, Run};
 
 use super::rig::{Rig, Which};
 use super::size::told;
+use super::witness::Witness;
 
 /// How much of the journal's end is cut, in bytes.
 const CUT: usize = 64 * 1024;
@@ -23,7 +24,7 @@ const FLIPPED: usize = 3;
 async fn journal() -> Vec<u8> {
     let rig = Rig::new(&[("one", "echo printed"), ("two", "echo printed")]);
     let mut engine = rig.start(Which::Real);
-    let mut ana = rig.attach();
+    let mut ana = Witness::of(&rig);
     ana.until(&rig, |ana| ana.connected).await;
     while std::fs::metadata(rig.folder().join("journal"))
         .expect("a journal")

@@ -9,8 +9,9 @@ use std::time::Duration;
 use runsheet::engine::Ended;
 use runsheet::journal::{Disk, Journal, verify_folder};
 
-use super::rig::{PATIENCE, Rig, Which, Witness};
+use super::rig::{PATIENCE, Rig, Which};
 use super::size::{told, tries};
+use super::witness::Witness;
 
 /// The call that fails last; the first is 1. Writes and syncs are counted together.
 const LAST: u64 = 40;
@@ -144,7 +145,7 @@ async fn hold(rig: &Rig, case: Case) -> Result<(), String> {
         })
     };
     let before = rig.lines().len() as u64;
-    let mut witness = rig.attach();
+    let mut witness = Witness::of(rig);
     let (stop, stopped) = tokio::sync::oneshot::channel::<()>();
     let holding = rig.hold(between, async {
         // Dropped without a word, nobody wants it to stop.
@@ -211,7 +212,7 @@ async fn nothing_is_told_by_an_engine_whose_disk_has_failed() {
         }
         if number % FINISHED == 0 {
             let mut engine = rig.start(Which::Real);
-            rig.attach().finish(&rig).await;
+            Witness::of(&rig).finish(&rig).await;
             engine.wait().expect("its end");
             assert_eq!(rig.counted(), ["begun"; 2], "{case:?}");
             let verdict = verify_folder(&rig.folder(), None).expect("a record to verify");

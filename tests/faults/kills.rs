@@ -5,8 +5,9 @@ use std::time::{Duration, Instant};
 
 use runsheet::journal::verify_folder;
 
-use super::rig::{Rig, Which, Witness};
+use super::rig::{Rig, Which};
 use super::size::{told, tries};
+use super::witness::Witness;
 
 /// How many kills one run takes before a new one is made: reading its journal takes longer each time.
 const KILLS_A_RUN: u64 = 100;
@@ -83,7 +84,7 @@ async fn nothing_told_is_lost_and_nothing_runs_twice_when_engines_are_killed() {
     let began = Instant::now();
     while killed < all {
         let rig = rig();
-        let mut witness = rig.attach();
+        let mut witness = Witness::of(&rig);
         let kills = KILLS_A_RUN.min(all - killed);
         let (done, lost) = play(&rig, &mut witness, Which::Real, (kills, &mut dice)).await;
         killed += done;
@@ -108,7 +109,7 @@ async fn nothing_told_is_lost_and_nothing_runs_twice_when_engines_are_killed() {
     let seconds = began.elapsed().as_secs().max(1);
 
     let broken = rig();
-    let mut witness = broken.attach();
+    let mut witness = Witness::of(&broken);
     let which = Which::Lying(3);
     let (caught_after, caught) = play(&broken, &mut witness, which, (20, &mut dice)).await;
     let caught = caught.expect("the control keeps records back, and must be caught");

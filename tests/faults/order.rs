@@ -9,6 +9,7 @@ use std::process::Command;
 
 use super::rig::{Rig, Which};
 use super::size::told;
+use super::witness::Witness;
 
 /// What a trace shows, each with the line of the trace that it stands on.
 #[derive(Default)]
@@ -185,9 +186,9 @@ async fn traced(which: Which) -> Option<Found> {
         "--",
     ];
     let mut engine = rig.engine(which, &under).spawn().expect("strace starts");
-    let mut ana = rig.attach();
+    let mut ana = Witness::of(&rig);
     // A second one, so that there is somebody to be told what the first decides.
-    let mut ben = rig.attach();
+    let mut ben = Witness::of(&rig);
     ben.until(&rig, |ben| ben.connected).await;
     ana.finish(&rig).await;
     ben.until(&rig, |ben| ben.folded.run.ending.is_some()).await;

@@ -1,4 +1,4 @@
-//! A run in folders of its own, an engine process to hold it, and somebody who remembers what they were told.
+//! A run in folders of its own, and an engine to hold it: the program's, or one that is broken on purpose.
 
 use std::collections::VecDeque;
 use std::fs::File;
@@ -7,15 +7,12 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 
-use tokio::sync::mpsc::Receiver;
-
-use runsheet::client::{Attach, Client, Folded, Update};
 use runsheet::clock::Clock;
 use runsheet::engine::{self, Ended, Engine, EngineError, Fleet, Secrets, Setting};
 use runsheet::journal::Disk;
 use runsheet::names::{EnvName, HostName, RunId};
 use runsheet::paths::Paths;
-use runsheet::run::{Intent, Plan, StepAt};
+use runsheet::run::Plan;
 use runsheet::runbook::{
     Binding, Environment, EnvironmentKind, Parameters, Require, read_runbook_text, values,
 };
@@ -176,166 +173,13 @@ impl Rig {
         std::fs::read_to_string(self.path("engine.log")).unwrap_or_default()
     }
 
-    pub fn attach(&self) -> Witness {
-        let (client, updates) = Client::connect(Attach {
-            socket: paths(self.temp.path()).socket(&self.run).unwrap(),
-            name: "ana".into(),
-            watch: false,
-        });
-        Witness {
-            client,
-            updates,
-            folded: Folded::default(),
-            told: Vec::new(),
-            granted: Vec::new(),
-            connected: false,
-            gone: None,
-        }
+    pub fn socket(&self) -> PathBuf {
+        paths(self.temp.path()).socket(&self.run).unwrap()
     }
 }
 
 fn paths(root: &Path) -> Paths {
     Paths::under(root.join("state/runsheet"), root.join("run/runsheet"))
-}
-
-/// Somebody attached who remembers everything they were told, over as many engines as it takes.
-pub struct Witness {
-    client: Client,
-    updates: Receiver<Update>,
-    pub folded: Folded,
-    /// The heads of the entries they were told, in order.
-    pub told: Vec<String>,
-    /// The numbers of the entries that their wishes became.
-    pub granted: Vec<u64>,
-    pub connected: bool,
-    /// What the engine said when it left for good.
-    pub gone: Option<String>,
-}
-
-impl Witness {
-    /// Takes the next word; none where nothing more can come.
-    pub async fn next(&mut self) -> Option<Update> {
-        let update = self.updates.recv().await?;
-        self.folded.take(&update).expect("an entry that follows");
-        match &update {
-            Update::Connected { .. } => self.connected = true,
-            Update::Disconnected { why, last } => {
-                self.connected = false;
-                if *last {
-                    self.gone = Some(why.clone());
-                }
-            }
-            Update::Entry { head, .. } => self.told.push(head.clone()),
-            Update::Granted { seq, .. } => self.granted.push(*seq),
-            _ => {}
-        }
-        Some(update)
-    }
-
-    /// Listens until something is so.
-    pub async fn until(&mut self, rig: &Rig, so: impl Fn(&Self) -> bool) {
-        let waiting = async {
-            while !so(self) {
-                if self.next().await.is_none() {
-                    return false;
-                }
-            }
-            true
-        };
-        let came = tokio::time::timeout(PATIENCE, waiting).await;
-        assert_eq!(
-            came,
-            Ok(true),
-            "it never came; the engine's log:\n{}",
-            rig.log()
-        );
-    }
-
-    /// Says yes where a gate is open, and else writes something down; waits for the answer, or for the engine's end.
-    pub async fn press(&mut self, text: &str) {
-        let run = &self.folded.run;
-        let gate = run.current().and_then(|number| {
-            let state = &run.steps[number];
-            let shown = state
-                .shown
-                .as_ref()
-                .filter(|_| state.at == StepAt::AtGate)?;
-            Some(Intent::Approve {
-                step: run.planned(number)?.id.clone(),
-                attempt: state.attempt,
-                digest: shown.digest.clone(),
-                typed: None,
-            })
-        });
-        let note = Intent::Note {
-            step: None,
-            text: text.to_owned(),
-        };
-        let wish = self.client.wish(gate.unwrap_or(note));
-        while let Some(update) = self.next().await {
-            match update {
-                Update::Granted { id, .. } | Update::Refused { id, .. } if id == wish => return,
-                Update::Disconnected { .. } => return,
-                _ => {}
-            }
-        }
-    }
-
-    /// Says yes to everything and ends the run once every step is settled. Gives whether it came to its end; it
-    /// did not where the engine went before.
-    pub async fn walk(&mut self) -> bool {
-        let mut asked = false;
-        // Before an engine answers, there is none to go.
-        let mut was_there = self.connected;
-        while self.folded.run.ending.is_none() {
-            let number = self.folded.run.current();
-            let open = number.is_some_and(|n| self.folded.run.steps[n].at == StepAt::AtGate);
-            let settled = self.folded.run.plan.is_some() && number.is_none();
-            if self.connected && open {
-                self.press("").await;
-                continue;
-            }
-            if self.connected && settled && !asked {
-                asked = true;
-                self.client.wish(Intent::End {
-                    reason: String::new(),
-                });
-            }
-            match self.next().await {
-                None => break,
-                Some(Update::Disconnected { .. }) if was_there => break,
-                Some(_) => was_there |= self.connected,
-            }
-        }
-        self.folded.run.ending.is_some()
-    }
-
-    /// The same where an engine is there that must come to the end.
-    pub async fn finish(&mut self, rig: &Rig) {
-        let ended = tokio::time::timeout(PATIENCE, self.walk()).await;
-        assert_eq!(
-            ended,
-            Ok(true),
-            "the run did not end: {:?}\n{}",
-            self.folded.entries.last(),
-            rig.log()
-        );
-    }
-
-    /// Which told entries the journal does not have, or has otherwise: the first of them.
-    pub fn lost(&self, rig: &Rig) -> Option<String> {
-        let lines = rig.lines();
-        for (number, head) in self.told.iter().enumerate() {
-            match lines.get(number).and_then(|line| line.split(' ').next()) {
-                Some(kept) if kept == head => {}
-                Some(_) => return Some(format!("entry {number} is another than was told")),
-                None => return Some(format!("entry {number} was told and is gone")),
-            }
-        }
-        let granted = self.granted.iter().max().copied().unwrap_or(0);
-        let kept = lines.len() as u64;
-        (kept <= granted).then(|| format!("entry {granted} was granted, and there are {kept}"))
-    }
 }
 
 /// A disk that keeps the latest records to itself and says that they are safe.
