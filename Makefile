@@ -21,7 +21,9 @@ test:
 
 torture:
 	@scripts/bootstrap test
-	@RUNSHEET_FAULTS=torture cargo test --locked --release --test faults -- --nocapture
+	@RUNSHEET_FAULTS=$${RUNSHEET_FAULTS:-torture} cargo test --locked --release \
+		--test faults --test transport --test bad_input -- --nocapture \
+		calls clients cuts failing fence flood kills order room sim
 
 bench:
 	@scripts/bootstrap test

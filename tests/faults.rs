@@ -12,6 +12,8 @@ mod calls;
 mod cuts;
 #[path = "faults/failing.rs"]
 mod failing;
+#[path = "faults/flood.rs"]
+mod flood;
 #[path = "faults/kills.rs"]
 mod kills;
 #[path = "faults/order.rs"]

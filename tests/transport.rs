@@ -1,7 +1,10 @@
 //! The transport against real shells: dash, bash and busybox, and an sshd of its own.
 
 mod transport {
+    mod fence;
     mod local;
+    #[path = "../faults/size.rs"]
+    mod size;
     mod ssh;
     pub mod stage;
 }

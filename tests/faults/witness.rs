@@ -137,7 +137,22 @@ impl Witness {
         self.folded.run.ending.is_some()
     }
 
-    /// The same where an engine is there that must come to the end.
+    /// Says yes until the step of that number is settled, however long it takes.
+    pub async fn walk_past(&mut self, rig: &Rig, number: usize) {
+        loop {
+            let state = self.folded.run.steps.get(number);
+            if state.is_some_and(|state| state.is_settled()) {
+                return;
+            }
+            if state.is_some_and(|state| state.at == StepAt::AtGate) {
+                self.press("").await;
+                continue;
+            }
+            assert!(self.next().await.is_some(), "{}", rig.log());
+        }
+    }
+
+    /// Walks to the end, which must come.
     pub async fn finish(&mut self, rig: &Rig) {
         let ended = tokio::time::timeout(PATIENCE, self.walk()).await;
         assert_eq!(

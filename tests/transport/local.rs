@@ -1,6 +1,5 @@
 use std::fs;
-use std::io::Write;
-use std::process::{Command, Stdio};
+use std::process::Command;
 use std::time::{Duration, Instant};
 
 use runsheet::transport::{
@@ -9,20 +8,8 @@ use runsheet::transport::{
 };
 use tempfile::TempDir;
 
-use super::stage::{claim, gather, installed, lines, run, sh, shells, step, until};
-
-fn hosts() -> Vec<(Host, TempDir)> {
-    shells()
-        .into_iter()
-        .map(|argv| {
-            let dir = TempDir::new().unwrap();
-            (
-                Host::local_under(&format!("{argv:?}"), dir.path().join("spool"), argv),
-                dir,
-            )
-        })
-        .collect()
-}
+use super::fence::{conversation, feed};
+use super::stage::{claim, gather, hosts, installed, lines, run, sh, shells, step, until};
 
 fn host() -> (Host, TempDir) {
     let dir = TempDir::new().unwrap();
@@ -187,45 +174,6 @@ async fn a_claim_sent_twice_runs_once() {
         }
         assert_eq!(lines(&trace), 1, "{}", host.name());
     }
-}
-
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_revoked_step_never_ran_and_a_step_that_ran_was_not_revoked() {
-    let mut revoked = 0;
-    let mut ran = 0;
-    for (host, dir) in hosts() {
-        for race in 0..100u64 {
-            let trace = dir.path().join(format!("trace{race}"));
-            let claim = claim(&host, &format!("race-{race}")).await;
-            let script = sh(&format!("echo ran >>{}", trace.display()));
-            let starting = tokio::spawn({
-                let (host, claim) = (host.clone(), claim.clone());
-                async move { run(&host, &claim, &script).await.0 }
-            });
-            tokio::time::sleep(Duration::from_micros(race % 25 * 250)).await;
-            let said = host.revoke(&claim).await.unwrap();
-            let settled = starting.await.unwrap().unwrap();
-            let again = host.revoke(&claim).await.unwrap();
-            match settled {
-                Settled::Revoked => {
-                    assert_eq!(said, ReceiptState::Revoked);
-                    assert_eq!(lines(&trace), 0);
-                    revoked += 1;
-                }
-                Settled::Exited { code: 0, .. } => {
-                    assert_ne!(said, ReceiptState::Revoked);
-                    assert_eq!(lines(&trace), 1);
-                    ran += 1;
-                }
-                other => panic!("{} {race}: {other:?} {said:?} {again:?}", host.name()),
-            }
-        }
-    }
-    eprintln!("races of start and revoke: {revoked} revoked, {ran} ran");
-    assert!(
-        revoked > 0 && ran > 0,
-        "the races were none: {revoked} revoked, {ran} ran"
-    );
 }
 
 #[tokio::test]
@@ -652,109 +600,6 @@ async fn more_steps_than_channels_all_end_and_questions_get_through() {
 }
 
 /// Feeds a shell the first bytes of a conversation and nothing more.
-fn feed(argv: &[std::ffi::OsString], home: &std::path::Path, parts: &[&[u8]]) -> Vec<u8> {
-    let mut child = Command::new(&argv[0])
-        .args(&argv[1..])
-        .arg("-s")
-        .env("HOME", home)
-        .env_remove("XDG_STATE_HOME")
-        .stdin(Stdio::piped())
-        .stdout(Stdio::piped())
-        .stderr(Stdio::null())
-        .spawn()
-        .unwrap();
-    let mut stdin = child.stdin.take().unwrap();
-    for (i, part) in parts.iter().enumerate() {
-        if i > 0 {
-            // the agent reads verbs only once it has greeted
-            let mut greeting = String::new();
-            let mut stdout = std::io::BufReader::new(child.stdout.as_mut().unwrap());
-            while !greeting.contains("H end\n") {
-                std::io::BufRead::read_line(&mut stdout, &mut greeting).unwrap();
-            }
-        }
-        stdin.write_all(part).unwrap();
-    }
-    drop(stdin);
-    child.wait_with_output().unwrap().stdout
-}
-
-fn conversation() -> String {
-    let text = include_str!("../../src/transport/agent.sh");
-    let sent: String = text
-        .lines()
-        .map(str::trim_start)
-        .filter(|line| !line.is_empty() && !line.starts_with('#'))
-        .map(|line| format!("{line}\n"))
-        .collect();
-    sent + "rs_agent word '' END\n"
-}
-
-#[test]
-fn a_program_cut_at_any_byte_runs_nothing() {
-    let dir = TempDir::new().unwrap();
-    let program = conversation();
-    let shells = shells();
-    // whole without its last newline is whole
-    let last = program.len() - 1;
-    std::thread::scope(|scope| {
-        for half in 0..2 {
-            let (shells, program, home) = (&shells, program.as_bytes(), dir.path());
-            scope.spawn(move || {
-                for cut in (half..last).step_by(2) {
-                    // every byte under sh; the others where the call is, and here and there
-                    for argv in shells
-                        .iter()
-                        .enumerate()
-                        .filter(|(i, _)| *i == 0 || cut + 40 > last || cut % 97 == *i)
-                    {
-                        let said = feed(argv.1, home, &[&program[..cut]]);
-                        assert_eq!(String::from_utf8_lossy(&said), "", "cut at {cut}");
-                    }
-                }
-            });
-        }
-    });
-    assert_eq!(
-        fs::read_dir(dir.path()).unwrap().count(),
-        0,
-        "something was made"
-    );
-    let said = feed(&shells[0], dir.path(), &[&program.as_bytes()[..last]]);
-    assert!(String::from_utf8_lossy(&said).starts_with("runsheet word\n"));
-}
-
-#[test]
-fn a_start_cut_at_any_byte_runs_nothing() {
-    for argv in shells() {
-        let dir = TempDir::new().unwrap();
-        let program = conversation();
-        let said = feed(&argv, dir.path(), &[program.as_bytes()]);
-        let said = String::from_utf8_lossy(&said).into_owned();
-        let nonce = said
-            .lines()
-            .find_map(|line| line.strip_prefix("H nonce "))
-            .unwrap();
-        let trace = dir.path().join("trace");
-        let start = format!(
-            "word S token-name {nonce} sh far\necho ran >>{0}; : more\n",
-            trace.display()
-        );
-        for cut in 0..start.len() {
-            feed(
-                &argv,
-                dir.path(),
-                &[program.as_bytes(), &start.as_bytes()[..cut]],
-            );
-        }
-        assert_eq!(lines(&trace), 0, "{argv:?}");
-        let jobs = dir.path().join(".local/state/runsheet/spool/jobs");
-        assert_eq!(fs::read_dir(&jobs).unwrap().count(), 0, "{argv:?}");
-        feed(&argv, dir.path(), &[program.as_bytes(), start.as_bytes()]);
-        assert_eq!(lines(&trace), 1, "{argv:?}");
-    }
-}
-
 #[test]
 fn what_is_left_of_a_question_is_never_taken_for_a_verb() {
     for argv in shells() {

@@ -5,6 +5,7 @@ use std::path::Path;
 use std::time::{Duration, Instant};
 
 use runsheet::transport::{Chunk, Claim, Host, LinkError, Script, Settled, Shell, Token};
+use tempfile::TempDir;
 use tokio::sync::mpsc;
 
 /// The shells on this machine that can stand under the agent; says which are missing.
@@ -19,6 +20,20 @@ pub fn shells() -> Vec<Vec<OsString>> {
     let there = all.iter().filter(|argv| installed(argv[0]));
     there
         .map(|argv| argv.iter().map(OsString::from).collect())
+        .collect()
+}
+
+/// This machine under each of its shells, each with a spool of its own.
+pub fn hosts() -> Vec<(Host, TempDir)> {
+    shells()
+        .into_iter()
+        .map(|argv| {
+            let dir = TempDir::new().unwrap();
+            (
+                Host::local_under(&format!("{argv:?}"), dir.path().join("spool"), argv),
+                dir,
+            )
+        })
         .collect()
 }
 
