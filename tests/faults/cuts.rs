@@ -7,10 +7,10 @@ use std::io::Write;
 use std::os::unix::fs::{FileExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 
-use runsheet::journal::{Journal, JournalError, Record};
+use runsheet::journal::{JournalError, Record};
 use runsheet::run::{Entry, Run};
 
-use super::rig::{Rig, Which};
+use super::rig::{Rig, Which, open_journal};
 use super::size::told;
 use super::witness::Witness;
 
@@ -68,7 +68,7 @@ impl Bench {
 
     /// Opens what is there; a saved tail is put away again.
     fn open(&self) -> Result<(Vec<Record>, bool), JournalError> {
-        let (journal, opened) = Journal::open(self.folder.path())?;
+        let (journal, opened) = open_journal(self.folder.path())?;
         drop(journal);
         for saved in &opened.saved {
             std::fs::remove_file(self.folder.path().join(saved)).expect("put away");

@@ -7,9 +7,9 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use runsheet::engine::Ended;
-use runsheet::journal::{Disk, Journal, verify_folder};
+use runsheet::journal::{Disk, verify_folder};
 
-use super::rig::{PATIENCE, Rig, Which};
+use super::rig::{PATIENCE, Rig, Which, open_journal};
 use super::size::{told, tries};
 use super::witness::Witness;
 
@@ -219,7 +219,7 @@ async fn nothing_is_told_by_an_engine_whose_disk_has_failed() {
             assert!(verdict.is_ok(), "{case:?}: {verdict:?}");
             finished += 1;
         } else {
-            let (_, opened) = Journal::open(&rig.folder()).expect("a journal that opens");
+            let (_, opened) = open_journal(&rig.folder()).expect("a journal that opens");
             repaired += u64::from(opened.torn.is_some());
         }
     }

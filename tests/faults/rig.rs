@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use runsheet::clock::Clock;
 use runsheet::engine::{self, Ended, Engine, EngineError, Fleet, Secrets, Setting};
-use runsheet::journal::Disk;
+use runsheet::journal::{Disk, Journal, JournalError, Opened};
 use runsheet::names::{EnvName, HostName, RunId};
 use runsheet::paths::Paths;
 use runsheet::run::Plan;
@@ -201,6 +201,20 @@ impl Disk for Liar {
 
     fn sync(&mut self) -> io::Result<()> {
         Ok(())
+    }
+}
+
+/// Opens a journal. A process that another test has just forked has a copy of the lock until it executes its own
+/// program, so one that is held is waited for.
+pub fn open_journal(folder: &Path) -> Result<(Journal, Opened), JournalError> {
+    let began = std::time::Instant::now();
+    loop {
+        match Journal::open(folder) {
+            Err(JournalError::Held { .. }) if began.elapsed() < PATIENCE => {
+                std::thread::sleep(Duration::from_millis(1));
+            }
+            opened => return opened,
+        }
     }
 }
 
