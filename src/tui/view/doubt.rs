@@ -70,7 +70,7 @@ fn alarm(cx: &Cx<'_>, doubt: &Doubt) -> String {
     let decided = doubt.decision.map_or("", say::decision);
     let says = doubt.says.as_ref().map(ToString::to_string);
     format!(
-        "NOT AS DECIDED · step{number} on {}: {} · decided: {decided} · a note ends this line",
+        "NOT AS DECIDED · step{number} on {}: {} · n writes a note · decided: {decided}",
         doubt.lane,
         clean::line(&says.unwrap_or_default()),
     )
