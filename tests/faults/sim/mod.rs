@@ -318,7 +318,7 @@ fn a_broken_disk_machine_or_engine_is_caught_in_the_simulation() {
         Flaw::SendsBeforeItIsSynced,
         Flaw::AnySpoolWillDo,
     ] {
-        let (found, wrong) = simulate_many(first, 100_000, flaw);
+        let (found, wrong) = simulate_many(first, 400_000, flaw);
         let (seed, what) = wrong.unwrap_or_else(|| panic!("{flaw:?} was not caught"));
         let runs = found.runs;
         size::told(
