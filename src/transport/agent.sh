@@ -102,6 +102,13 @@ rs_size() {
   return 0
 }
 
+# Claimed, and the fence was not passed: it waits to begin. After a restart the fence may be what the disk lost,
+# so that it cannot be said, and must not be made to be so by closing it now.
+rs_waits() {
+  rs_st=W
+  [ "$1" = "$rs_boot" ] || rs_st=L rs_lost='the host has restarted since, and whether it began may be lost'
+}
+
 # What became of the job in rs_d, expected under boot $1 ($2 is for itself): rs_st is N none,
 # V revoked, X exited, R running, W claimed and not yet started, L lost for the reason in rs_lost.
 rs_state() {
@@ -141,14 +148,14 @@ rs_state() {
   RR | EE) ;;
   *)
     # the claim comes first and its status a moment later
-    if [ ! -s "${rs_d}_status" ] && [ ! -e "${rs_d}_go" ]; then rs_st=W; return; fi
+    if [ ! -s "${rs_d}_status" ] && [ ! -e "${rs_d}_go" ]; then rs_waits "$1"; return; fi
     # read while it was written, perhaps
     if [ "$rs_live" = yes ] && [ "$2" != again ]; then sleep 1; rs_state "$1" again; return; fi
     rs_st=L rs_lost='its status is empty or damaged'
     return ;;
   esac
   if [ -z "$rs_g" ] && [ ! -e "${rs_d}_go" ]; then
-    rs_st=W
+    rs_waits "$1"
   elif [ "$rs_live" = yes ]; then
     rs_st=R
   elif [ -z "$rs_g" ] && [ "$2" != again ]; then
@@ -450,8 +457,7 @@ rs_main() {
     P) rs_meant "$rs_1" "$rs_2" && { rs_settle "${rs_2##*.}"; rs_report; } ;;
     V)
       if rs_meant "$rs_1" "$rs_2"; then
-        [ "${rs_2##*.}" = "$rs_boot" ] && rs_claim
-        rs_fence
+        [ "${rs_2##*.}" = "$rs_boot" ] && { rs_claim; rs_fence; }
         rs_state "${rs_2##*.}"
         rs_report
       fi ;;

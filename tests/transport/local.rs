@@ -411,6 +411,32 @@ async fn what_cannot_be_known_is_lost() {
 }
 
 #[tokio::test]
+async fn a_fence_that_a_power_cut_took_is_no_proof_that_nothing_ran() {
+    for (host, dir) in hosts() {
+        let ran = claim(&host, "ran").await;
+        step(&host, "ran", &sh("echo hello")).await;
+        // What the disk had kept: the claim and the reserved status, and not that the fence was passed.
+        let at = |end: &str| dir.path().join(format!("spool/jobs/ran{end}"));
+        let spool = ran.nonce.as_str().split_once('.').unwrap().0.to_owned();
+        let mut before = ran.clone();
+        before.nonce = Nonce::new(format!("{spool}.0-0")).unwrap();
+        for status in [&b"R   0                       0 R\n"[..], b""] {
+            fs::remove_file(at("_go")).unwrap_or_default();
+            fs::write(at("_status"), status).unwrap();
+            fs::write(at(""), "999999999  1                    0-0\n").unwrap();
+            for said in [
+                host.probe(&before).await.unwrap(),
+                host.revoke(&before).await.unwrap(),
+                host.probe(&before).await.unwrap(),
+            ] {
+                assert!(matches!(said, ReceiptState::Lost { .. }), "{said:?}");
+            }
+            assert!(!at("_go").exists(), "nothing was made to look revoked");
+        }
+    }
+}
+
+#[tokio::test]
 async fn a_dead_keeper_or_a_restart_in_the_middle_is_lost() {
     let (host, dir) = host();
     let claim = claim(&host, "orphan").await;

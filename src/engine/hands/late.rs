@@ -62,6 +62,11 @@ impl AskLate {
             if lost.take().is_some() {
                 ground.back(&self.machine).await;
             }
+            if state == ReceiptState::None {
+                // The fence could not be made, as on a full disk: a start may still arrive.
+                tokio::time::sleep(AGAIN).await;
+                continue;
+            }
             let says = match state {
                 ReceiptState::Running { .. } => Evidence::Running,
                 ReceiptState::Exited { code, .. } => Evidence::Ended { code },

@@ -181,6 +181,11 @@ async fn fence(ground: &Ground, token: &Token, doubt: &Doubt) -> Result<(), Obst
             doubt.since.strftime("%H:%M:%S UTC"),
         ))
         .hint("wait until it has ended or stop it, then try again")),
+        Ok(ReceiptState::None) => Err(Obstacle::new(format!(
+            "attempt {} could not be fenced off on {}",
+            doubt.attempt, doubt.machine,
+        ))
+        .hint("is there room for a receipt on it?")),
         // A machine that cannot say has lost the spool or was restarted; what it would be sent under the old
         // name it refuses.
         Ok(_) => Ok(()),
