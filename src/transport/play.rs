@@ -81,6 +81,7 @@ pub(super) struct Play {
     pub(super) rules: Vec<(Pattern, Reply)>,
     pub(super) down: Option<LinkTrouble>,
     pub(super) no_receipts: Option<String>,
+    pub(super) no_fence: bool,
     pub(super) wiped: u32,
     pub(super) boots: u32,
     pub(super) jobs: HashMap<Token, Job>,

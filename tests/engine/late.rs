@@ -160,3 +160,44 @@ async fn a_start_that_never_arrived_is_fenced_off_before_the_step_is_done_again(
     assert!(machine.ran().is_empty());
     engine.kill().await;
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_start_that_cannot_be_fenced_off_is_not_said_to_have_never_run() {
+    let machine = scripted();
+    let stage = one_step();
+    let engine = stage.start(&machine);
+    let mut ana = stage.attach("ana").await;
+    ana.until(|run| run.steps[0].at == StepAt::AtGate).await;
+    machine.down(Some(LinkTrouble::Unreachable));
+    ana.approve("first").await.unwrap();
+    ana.until(|run| !run.links.is_empty()).await;
+    ana.stop("first", Stop::Ask).await.unwrap();
+    let unknown = StepAt::Stuck {
+        why: Stuck::Unknown,
+    };
+    ana.until(|run| run.steps[0].at == unknown).await;
+    decide(&mut ana, Decision::RunAgain).await;
+    machine.full(true);
+    machine.down(None);
+    ana.until(|run| run.links.is_empty()).await;
+    ana.wish(Intent::Retry {
+        step: step("first"),
+        attempt: 1,
+    })
+    .await
+    .unwrap();
+    let obstructed = |at: &StepAt| {
+        matches!(at, StepAt::Stuck { why: Stuck::Obstructed { obstacle, .. } }
+            if obstacle.what.contains("could not be fenced off"))
+    };
+    ana.until(|run| obstructed(&run.steps[0].at)).await;
+    let said = |event: &Event| matches!(event, Event::EvidenceCame { .. });
+    assert!(!ana.events().iter().any(said), "nothing is proved yet");
+
+    machine.full(false);
+    let never = Some(Evidence::NeverRan);
+    ana.until(|run| run.doubts.values().any(|doubt| doubt.says == never))
+        .await;
+    assert!(machine.ran().is_empty());
+    engine.kill().await;
+}
