@@ -80,12 +80,17 @@ impl Trace {
                 if begins {
                     syncing.insert(thread.to_owned(), std::mem::take(&mut unsynced));
                 }
-                if ends {
+                // A sync that failed has made nothing safe, and what it covered stays in doubt.
+                if ends && line.trim_end().ends_with("= 0") {
                     for seq in syncing.remove(thread).unwrap_or_default() {
                         trace.durable.insert(seq, at);
                     }
                 }
-            } else if sync && ends && call.contains(&format!("{run}/output/")) {
+            } else if sync
+                && ends
+                && line.trim_end().ends_with("= 0")
+                && call.contains(&format!("{run}/output/"))
+            {
                 let name = call.split("/output/").nth(1).unwrap_or_default();
                 let name = name.split('>').next().unwrap_or_default();
                 let name = name.trim_end_matches(".part").to_owned();
@@ -106,6 +111,11 @@ impl Trace {
             } else if call.contains("UNIX") {
                 let key = "\\\"say\\\":\\\"entry\\\",\\\"entry\\\":{";
                 for part in call.split(key).skip(1) {
+                    if let Some(seq) = number_after(part, "\\\"seq\\\":") {
+                        trace.told.push((at, seq));
+                    }
+                }
+                for part in call.split("\\\"say\\\":\\\"granted\\\"").skip(1) {
                     if let Some(seq) = number_after(part, "\\\"seq\\\":") {
                         trace.told.push((at, seq));
                     }
@@ -195,8 +205,15 @@ async fn traced(which: Which) -> Option<Found> {
     drop((ana, ben));
     engine.wait().expect("its end");
     assert_eq!(rig.counted(), ["begun"; 3]);
-    let trace = Trace::read(&trace, rig.run.as_str());
+    let mut trace = Trace::read(&trace, rig.run.as_str());
     let found = trace.check();
+    // The control of the outputs: the same trace without their syncs.
+    trace.synced.clear();
+    let unsynced = trace.check().broken.len() - found.broken.len();
+    assert_eq!(
+        unsynced, found.outputs,
+        "an output without its sync is seen"
+    );
     assert_eq!(found.sent, 3, "every start is seen in the trace");
     assert_eq!(found.outputs, 3, "and every output");
     assert!(found.told > 40, "and what was told to two: {}", found.told);

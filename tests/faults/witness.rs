@@ -154,7 +154,16 @@ impl Witness {
 
     /// Walks to the end, which must come.
     pub async fn finish(&mut self, rig: &Rig) {
-        let ended = tokio::time::timeout(PATIENCE, self.walk()).await;
+        let walking = async {
+            // A connection to an engine that was killed as it came up may still be told of, and is passed over.
+            while !self.walk().await {
+                if self.gone.is_some() {
+                    return false;
+                }
+            }
+            true
+        };
+        let ended = tokio::time::timeout(PATIENCE, walking).await;
         assert_eq!(
             ended,
             Ok(true),
