@@ -3,7 +3,7 @@
 use std::fs;
 use std::process::Command;
 
-use rustix::process::{Pid, Signal, getpgid, getpid, getsid, kill_process};
+use rustix::process::{Pid, Signal, getpid, kill_process};
 
 use super::home::{Home, WALK, Working, until};
 use super::records::go_on;
@@ -18,14 +18,26 @@ fn at_work(home: &Home) -> (Working, String) {
     (walk, run)
 }
 
+/// The process group and the session of a process, the third and the fourth field behind its name in
+/// `/proc/PID/stat` (proc(5)); none if it has ended. In a container that did not start a session of its own
+/// both are 0 for what came in from outside, which is why they are read here: `getsid(2)` through rustix
+/// takes them for impossible.
+fn group_and_session(pid: Pid) -> Option<(i32, i32)> {
+    let stat = fs::read(format!("/proc/{pid}/stat")).ok()?;
+    let stat = String::from_utf8_lossy(&stat);
+    let mut behind = stat.rsplit_once(')')?.1.split_whitespace().skip(2);
+    Some((behind.next()?.parse().ok()?, behind.next()?.parse().ok()?))
+}
+
 /// The processes of a home that are in the group of its engine, and all others that it started: what speaks
 /// to this machine, what keeps a receipt, and what it keeps it of.
 fn groups(home: &Home, engine: Pid) -> (Vec<Pid>, Vec<Pid>) {
-    let (group, session) = (getpgid(Some(engine)).ok(), getsid(Some(getpid())).ok());
+    let of = |pid: Pid| group_and_session(pid).unzip();
+    let (group, session) = (of(engine).0, of(getpid()).1);
     // Clients are in the session of this test.
     let started = home.processes().into_iter();
-    let started = started.filter(|pid| getsid(Some(*pid)).ok() != session);
-    started.partition(|pid| getpgid(Some(*pid)).ok() == group)
+    let started = started.filter(|pid| of(*pid).1 != session);
+    started.partition(|pid| of(*pid).0 == group)
 }
 
 fn kill(pids: &[Pid]) {
