@@ -59,6 +59,17 @@ fn assert_said(kind: &str, path: impl AsRef<Path>, said: &str) {
 }
 
 #[test]
+fn a_runbook_may_have_environments_of_its_own() {
+    let folder = tempfile::tempdir().unwrap();
+    let runbook = folder.path().join("move.toml");
+    let (shared, own) = ("environments.toml", "move.environments.toml");
+    let beside = || runbook::environments_beside(&runbook);
+    assert_eq!(beside(), folder.path().join(shared));
+    fs::write(folder.path().join(own), "").unwrap();
+    assert_eq!(beside(), folder.path().join(own));
+}
+
+#[test]
 fn every_mistake_in_a_runbook_is_told_with_its_place_and_a_hint() {
     for path in samples("bad") {
         let said = match read_runbook(&path) {

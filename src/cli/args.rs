@@ -74,7 +74,7 @@ pub(super) struct DemoArgs {
 /// `runsheet check`
 #[derive(Debug, Args)]
 pub(super) struct CheckArgs {
-    /// Runbooks; the environments.toml beside each is checked with it
+    /// Runbooks; the environments beside each are checked with it
     #[arg(required = true, value_name = "FILE")]
     pub files: Vec<PathBuf>,
     /// How to print what was found
@@ -97,7 +97,7 @@ pub(super) struct Bound {
     /// The runbook
     #[arg(value_name = "FILE")]
     pub file: PathBuf,
-    /// The environment, from the environments.toml beside the runbook
+    /// The environment, from the environments.toml beside the runbook, or its own NAME.environments.toml
     #[arg(long, value_name = "NAME")]
     pub env: String,
     /// A parameter's value; a secret is taken from RUNSHEET_SECRET_NAME or asked for instead

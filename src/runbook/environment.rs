@@ -45,8 +45,14 @@ impl Environments {
     }
 }
 
-/// The environments file of a runbook: `environments.toml` in the same folder.
+/// The environments file of a runbook: its own in the same folder, which is `NAME.environments.toml` for
+/// `NAME.toml`, or else the folder's `environments.toml`, also where that is not there.
 pub fn environments_beside(runbook: &Path) -> PathBuf {
+    // Hosts and parameters are the runbook's: two runbooks in one folder can rarely share a file.
+    let own = runbook.with_extension("environments.toml");
+    if own.exists() {
+        return own;
+    }
     runbook.with_file_name("environments.toml")
 }
 

@@ -1,5 +1,5 @@
 # shellcheck shell=bash
-# Settings, the table of machines, and the few words every part uses.
+# Settings, and the few words every part uses.
 
 STATE=${RUNSHEET_LAB:-/var/lib/runsheet-lab}
 NET=${RUNSHEET_LAB_NET:-10.77.0}
@@ -7,31 +7,17 @@ BRIDGE=${RUNSHEET_LAB_BRIDGE:-rslab0}
 DATA_MB=${RUNSHEET_LAB_DATA_MB:-48}
 # shellcheck disable=SC2034  # used by machine.sh
 CGROUP=runsheet-lab-$BRIDGE
-MACHINES=(source dest register register-2)
 
 # The last number of a machine's address.
 octet() {
-    case $1 in
-        source) echo 11 ;;
-        dest) echo 12 ;;
-        register) echo 21 ;;
-        register-2) echo 22 ;;
-        *) die "no machine is called '$1'; there are: ${MACHINES[*]}" ;;
-    esac
+    [ -n "${1:-}" ] && [ -n "${OCTET[$1]:-}" ] || die "no machine is called '${1:-}'; there are: ${MACHINES[*]}"
+    printf '%s\n' "${OCTET[$1]}"
 }
 
 address() {
     local last
     last=$(octet "$1") || exit 1
     printf '%s.%s\n' "$NET" "$last"
-}
-
-# Which folder of world/ sets a machine up.
-role() {
-    case $1 in
-        register*) echo register ;;
-        *) echo core ;;
-    esac
 }
 
 say() { printf 'lab: %s\n' "$*" >&2; }
@@ -59,20 +45,21 @@ lock_state() {
     flock -w 120 9 || die "another 'lab' has been at work on $STATE for two minutes"
 }
 
-# Says whether what was built is what would be built now.
+# Says whether what was built is what would be built now. Another world's files make no difference.
 fingerprint() {
     {
-        echo "$NET $BRIDGE $DATA_MB"
-        find "$LAB_HOME" -type f -print0 | sort -z | xargs -0 sha256sum
+        echo "$WORLD $NET $BRIDGE $DATA_MB"
+        find "$LAB_HOME/lab" "$LAB_HOME/lib" "$LAB_HOME/machine" "$WORLD_HOME" -type f -print0 | sort -z | xargs -0 sha256sum
     } | sha256sum
 }
 
 env_print() {
     local name
+    printf 'LAB_WORLD=%q\n' "$WORLD"
     printf 'LAB_STATE=%q\nLAB_SSH_CONFIG=%q\nLAB_CA=%q\nLAB_KEY=%q\nLAB_BASTION=%q\n' \
         "$STATE" "$STATE/ssh_config" "$STATE/ca.crt" "$STATE/lab_key" "$NET.1"
     for name in "${MACHINES[@]}"; do
         printf 'LAB_%s=%q\n' "$(tr 'a-z-' 'A-Z_' <<<"$name")" "$(address "$name")"
     done
-    printf 'LAB_USERS=%q\nLAB_PRYV_CONF_ROOT=%q\n' "ana bruno chloe" /var/pryv
+    [ "$(type -t world_env)" != function ] || world_env
 }

@@ -1,31 +1,20 @@
 # shellcheck shell=bash
-# The container images, made on the spot from the box's own programs, and kept as tars.
+# Container images, made on the spot from the box's own programs, and kept as tars.
 #
 # There is no registry to pull from: a machine that lacks an image imports its tar from the store, which
-# every machine sees, read-only, as /opt/lab.
+# every machine sees, read-only, as /opt/lab. A world builds its images in $STATE/build and packs them.
 
-images_build() {
-    local store=$STATE/store
-    mkdir -p "$store/images" "$store/machine"
-    cp "$LAB_HOME/machine/init.sh" "$store/machine/"
-    world_files "$store"
-    say "making container images"
-    image_nginx "$STATE/build/nginx"
-    image_influxdb "$STATE/build/influxdb"
-    image_python "$STATE/build/mongodb" "$LAB_HOME/images/mongodb"
-    mkdir -p "$STATE/build/mongodb/app/bin/mongodb/bin"
-    for name in mongod mongodump mongorestore mongo; do
-        mv "$STATE/build/mongodb/app/$name" "$STATE/build/mongodb/app/bin/mongodb/bin/"
-    done
-    image_python "$STATE/build/core" "$LAB_HOME/images/core"
-    image_python "$STATE/build/register" "$LAB_HOME/images/register"
-    for name in nginx influxdb mongodb core register; do
-        tar -C "$STATE/build/$name" --sort=name --numeric-owner --owner=0 --group=0 -cf "$store/images/$name.tar" .
+# Makes a tar in the store of every folder that was built.
+images_pack() {
+    local root
+    for root in "$STATE"/build/*/; do
+        root=${root%/}
+        tar -C "$root" --sort=name --numeric-owner --owner=0 --group=0 -cf "$STATE/store/images/${root##*/}.tar" .
     done
     rm -rf "$STATE/build"
 }
 
-# A root with a merged /usr, a shell, and the names a program expects to find.
+# A root with a merged /usr, a shell, and the names a program expects to find. Needs busybox-static.
 image_root() {
     local root=$1 dir
     mkdir -p "$root"/{app,dev,etc,proc,root,run,sys,tmp,usr/bin,usr/sbin,usr/lib,usr/lib64,var/log,var/lib}
@@ -48,23 +37,11 @@ image_program() {
     done < <(ldd "$file" 2>/dev/null | grep -o '/[^ ]*')
 }
 
-image_nginx() {
-    image_root "$1"
-    image_program "$1" /usr/sbin/nginx
-    mkdir -p "$1"/{etc/nginx,var/log/nginx,var/lib/nginx}
-}
-
-image_influxdb() {
-    image_root "$1"
-    image_program "$1" /usr/bin/influxd
-    image_program "$1" /usr/bin/influx
-    mkdir -p "$1/pryv"
-    cp "$LAB_HOME/images/influxdb.conf" "$1/pryv/"
-}
-
-# A Python that holds the modules our programs load, and the programs.
+# image_python ROOT MODULES FOLDER…: a Python that holds what MODULES, a program, prints the names of, and in
+# /app the programs of the folders.
 image_python() {
-    local root=$1 programs=$2 file
+    local root=$1 modules=$2 file
+    shift 2
     image_root "$root"
     image_program "$root" /usr/bin/python3
     while read -r file; do
@@ -72,7 +49,6 @@ image_python() {
             *.so) image_program "$root" "$file" ;;
             *) install -D -m 644 "$file" "$root$file" ;;
         esac
-    done < <(/usr/bin/python3 -I "$LAB_HOME/images/modules.py")
-    cp "$LAB_HOME"/images/shared/*.py "$root/app/"
-    cp "$programs"/* "$root/app/"
+    done < <(/usr/bin/python3 -I "$modules")
+    for file in "$@"; do cp "$file"/* "$root/app/"; done
 }

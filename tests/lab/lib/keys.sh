@@ -30,19 +30,20 @@ EOF
 }
 
 tls_make() {
-    local tls=$STATE/tls
+    local tls=$STATE/tls name names=()
     mkdir -p "$tls"
     # Own config files: the box's openssl.cnf may say anything.
     printf '[req]\ndistinguished_name=dn\nx509_extensions=ext\nprompt=no\n[dn]\nCN=Runsheet lab CA\n[ext]\nbasicConstraints=critical,CA:TRUE\nkeyUsage=critical,keyCertSign,cRLSign\nsubjectKeyIdentifier=hash\n' >"$tls/ca.cnf"
-    printf '[req]\ndistinguished_name=dn\nprompt=no\n[dn]\nCN=co1.pryv.lab\n' >"$tls/core.cnf"
-    printf 'subjectAltName=DNS:co1.pryv.lab,DNS:*.pryv.lab,DNS:source,DNS:dest,IP:%s,IP:%s\nextendedKeyUsage=serverAuth\n' \
-        "$(address source)" "$(address dest)" >"$tls/core.ext"
+    printf '[req]\ndistinguished_name=dn\nprompt=no\n[dn]\nCN=%s\n' "${TLS_NAMES[0]:-${MACHINES[0]}}" >"$tls/server.cnf"
+    for name in "${TLS_NAMES[@]}"; do names+=("DNS:$name"); done
+    for name in "${MACHINES[@]}"; do names+=("DNS:$name" "IP:$(address "$name")"); done
+    (IFS=, && printf 'subjectAltName=%s\nextendedKeyUsage=serverAuth\n' "${names[*]}") >"$tls/server.ext"
     {
         openssl ecparam -name prime256v1 -genkey -noout -out "$tls/ca.key"
         openssl req -x509 -new -config "$tls/ca.cnf" -key "$tls/ca.key" -days 3650 -out "$STATE/ca.crt"
-        openssl ecparam -name prime256v1 -genkey -noout -out "$tls/core.key"
-        openssl req -new -config "$tls/core.cnf" -key "$tls/core.key" -out "$tls/core.csr"
-        openssl x509 -req -in "$tls/core.csr" -CA "$STATE/ca.crt" -CAkey "$tls/ca.key" -CAcreateserial \
-            -days 825 -extfile "$tls/core.ext" -out "$tls/core.crt"
+        openssl ecparam -name prime256v1 -genkey -noout -out "$tls/server.key"
+        openssl req -new -config "$tls/server.cnf" -key "$tls/server.key" -out "$tls/server.csr"
+        openssl x509 -req -in "$tls/server.csr" -CA "$STATE/ca.crt" -CAkey "$tls/ca.key" -CAcreateserial \
+            -days 825 -extfile "$tls/server.ext" -out "$tls/server.crt"
     } 2>"$tls/log" || { cat "$tls/log" >&2; die "openssl could not make the lab's certificates"; }
 }

@@ -20,7 +20,8 @@ machine_start() {
     rm -f "$dir/pid" "$dir/shared/ready" "$dir/shared/failed"
     # Descriptor 9 is the lock of 'lab': a machine must not hold it.
     setsid unshare --mount --pid --net --uts --ipc --fork --propagation private \
-        bash "$LAB_HOME/machine/assemble.sh" "$name" "$(role "$name")" "$STATE" "$NET" "$(octet "$name")" "$CGROUP/$name" \
+        bash "$LAB_HOME/machine/assemble.sh" "$name" "${ROLE[$name]}" "$STATE" "$NET" "$(octet "$name")" "$CGROUP/$name" \
+        "${DOCKER[$name]}" \
         </dev/null >"$dir/console" 2>&1 9>&- &
     wait_for 10 test -s "$dir/pid" || { cat "$dir/console" >&2; die "$name did not start"; }
     read -r pid _ <"$dir/pid"
@@ -70,8 +71,9 @@ birth_of() {
 
 machines_stop() {
     local name pid pids=()
-    for name in "${MACHINES[@]}"; do
-        if pid=$(machine_pid "$name"); then
+    # Not those of the table: it may have been another world.
+    for name in "$STATE"/machines/*; do
+        if pid=$(machine_pid "${name##*/}"); then
             kill -KILL "$pid"
             pids+=("$pid")
         fi
@@ -109,12 +111,14 @@ machine_exec() {
 machines_status() {
     local name pid
     [ -e "$STATE/built" ] || { echo "the lab is down"; return; }
+    echo "the world is $WORLD"
     for name in "${MACHINES[@]}"; do
         if ! pid=$(machine_pid "$name"); then
             printf '%-11s %-12s not running\n' "$name" "$(address "$name")"
             continue
         fi
         printf '%-11s %-12s pid %s\n' "$name" "$(address "$name")" "$pid"
+        [ "${DOCKER[$name]}" = docker ] || continue
         (machine_exec "$name" docker ps -a --format '    {{.Names}}  {{.Status}}') || true
     done
 }

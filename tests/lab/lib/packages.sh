@@ -1,23 +1,15 @@
 # shellcheck shell=bash
 # What the lab needs from Debian, and how it is installed without any service being started.
 
-# package, and a file that shows it is there
+# What every world needs: package, and a file that shows it is there.
 PACKAGES='
-docker.io        /usr/sbin/dockerd
 openssh-server   /usr/sbin/sshd
 openssh-client   /usr/bin/ssh
 rsync            /usr/bin/rsync
-nginx-light      /usr/sbin/nginx
-influxdb         /usr/bin/influxd
-influxdb-client  /usr/bin/influx
 curl             /usr/bin/curl
-jq               /usr/bin/jq
-strace           /usr/bin/strace
 iproute2         /usr/bin/ip
 nftables         /usr/sbin/nft
-busybox-static   /usr/bin/busybox
 python3          /usr/bin/python3
-python3-yaml     /usr/lib/python3/dist-packages/yaml/__init__.py
 openssl          /usr/bin/openssl
 ca-certificates  /etc/ssl/certs/ca-certificates.crt
 '
@@ -26,12 +18,23 @@ packages_missing() {
     local package file
     while read -r package file; do
         [ -z "$package" ] || [ -e "$file" ] || echo "$package"
-    done <<<"$PACKAGES"
+    done <<<"$PACKAGES$PACKAGES_WORLD"
+    ! any_docker || [ -e /usr/sbin/dockerd ] || echo docker.io
 }
+
+any_docker() { [[ " ${DOCKER[*]} " == *' docker '* ]]; }
 
 packages_missing_none() { [ -z "$(packages_missing)" ]; }
 
 packages_install() {
+    # Labs may come up side by side, and what keeps services from starting is one file for all of them.
+    exec 8</usr/sbin
+    flock 8
+    packages_add
+    exec 8<&-
+}
+
+packages_add() {
     local missing log
     mapfile -t missing < <(packages_missing)
     [ ${#missing[@]} -gt 0 ] || return 0

@@ -1,10 +1,10 @@
 #!/bin/bash
 # Runs as the first process of a machine's new namespaces: makes its file system and moves into it.
-# Arguments: name, role, state folder, network, last number of the address, control group.
+# Arguments: name, set-up folder, state folder, network, last number of the address, control group, docker or -.
 set -euo pipefail
 
 assemble() {
-    local name=$1 role=$2 state=$3 net=$4 octet=$5 cgroup=$6
+    local name=$1 role=$2 state=$3 net=$4 octet=$5 cgroup=$6 docker=$7
     local pid stat dir new=/mnt/root
 
     # /proc is still the box's, so this is the process id as the box sees it.
@@ -36,7 +36,7 @@ assemble() {
 
     for dir in sshd docker; do mkdir -p "$new/run/$dir"; done
     ssh_files "$new" "$state" "$name"
-    net_files "$new" "$name" "$net"
+    net_files "$new" "$state" "$name"
     cat "$state/ca.crt" >>"$new/etc/ssl/certs/ca-certificates.crt"
 
     hostname "$name"
@@ -48,7 +48,7 @@ assemble() {
     rmdir /run/box
     # Nothing of the caller's environment: with an XDG_RUNTIME_DIR of the box in it, whose folder is not
     # here, containerd cannot start a program in a container.
-    exec /usr/bin/env -i /bin/bash /opt/lab/machine/init.sh "$name" "$role" "$net.$octet" "$cgroup"
+    exec /usr/bin/env -i /bin/bash /opt/lab/machine/init.sh "$name" "$role" "$net.$octet" "$cgroup" "$docker"
 }
 
 # Homes, local programs, logs and every folder that is not a part of the distribution stay the box's own
@@ -67,8 +67,17 @@ hide_the_box() {
         [ ! -d "$new/$entry" ] || mount -t tmpfs -o mode=755 empty "$new/$entry"
     done
     chmod 1777 "$new/var/tmp"
-    [ ! -d "$new$state" ] || mount -t tmpfs -o mode=700 empty "$new$state"
-    rm -rf "$new/var/pryv"
+    # And what a runbook has made on the box itself, and the states of all labs: with the operators' keys.
+    for entry in "$new"/var/*; do
+        case ${entry##*/} in
+            backups | cache | lib | local | lock | log | mail | opt | run | spool | tmp) ;;
+            *) rm -rf "$entry" ;;
+        esac
+    done
+    for entry in "$new$state" "$new"/var/lib/*/runsheet-lab; do
+        entry=${entry%/runsheet-lab}
+        [ ! -d "$entry" ] || mount -t tmpfs -o mode=700 empty "$entry"
+    done
 }
 
 make_devices() {
@@ -115,22 +124,9 @@ EOF
 }
 
 net_files() {
-    local new=$1 name=$2 net=$3
+    local new=$1 state=$2 name=$3
     echo "$name" >"$new/etc/hostname"
-    # A container of the procedure finds the others by these names; each has a loopback address of its own.
-    cat >"$new/etc/hosts" <<EOF
-127.0.0.1 localhost influxdb
-127.0.0.2 core
-127.0.0.3 hfs
-127.0.0.4 preview
-127.0.0.5 mfa
-127.0.0.6 mongodb
-$net.1 bastion
-$net.11 source
-$net.12 dest
-$net.21 register reg-master
-$net.22 register-2
-EOF
+    cat "$state/hosts" >"$new/etc/hosts"
     rm -f "$new/etc/resolv.conf"
     : >"$new/etc/resolv.conf"
 }

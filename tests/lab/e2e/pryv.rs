@@ -1,19 +1,15 @@
-//! The lab, and what must be true in it before and after the migration.
+//! What must be true in the world of the Pryv.io core migration before and after it.
 
 use std::collections::BTreeMap;
-use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
+use std::process::Command;
+
+use super::lab::{Lab, address, state};
 
 const USERS: [&str; 3] = ["ana", "bruno", "chloe"];
 const ROOT: &str = "/var/pryv";
-const SOURCE: &str = "10.77.0.11";
-const DEST: &str = "10.77.0.12";
-const REGISTERS: [(&str, &str); 2] = [("register", "10.77.0.21"), ("register-2", "10.77.0.22")];
-
-/// The running lab. Dropping it leaves it as it is: it is taken down where the test ends.
-pub struct Lab {
-    program: PathBuf,
-}
+const SOURCE: u8 = 11;
+const DEST: u8 = 12;
+const REGISTERS: [(&str, u8); 2] = [("register", 21), ("register-2", 22)];
 
 /// What the world was before.
 pub struct Before {
@@ -23,55 +19,6 @@ pub struct Before {
 }
 
 impl Lab {
-    /// Starts the lab, or brings one that is up back to the world before the migration; the error says why it cannot run here.
-    pub fn up() -> Result<Self, String> {
-        let program = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/lab/lab");
-        let lab = Self { program };
-        let check = lab
-            .command(&["check"])
-            .output()
-            .map_err(|e| e.to_string())?;
-        if !check.status.success() {
-            return Err(String::from_utf8_lossy(&check.stdout).trim().to_owned());
-        }
-        lab.run(&["up"]);
-        Ok(lab)
-    }
-
-    /// Removes the lab.
-    pub fn down(&self) {
-        self.run(&["down"]);
-    }
-
-    fn command(&self, words: &[&str]) -> Command {
-        let mut command = Command::new(&self.program);
-        // To the lab this variable is its state folder; to these tests, a switch.
-        command
-            .args(words)
-            .env_remove("RUNSHEET_LAB")
-            .stdin(Stdio::null());
-        command
-    }
-
-    fn run(&self, words: &[&str]) {
-        // Its words go straight to standard error: a lab that hangs should say at what.
-        let status = self.command(words).status().expect("start tests/lab/lab");
-        assert!(status.success(), "lab {}: {status}", words.join(" "));
-    }
-
-    /// Runs a command on a machine, beside its sshd, and gives its standard output.
-    pub fn on(&self, machine: &str, script: &str) -> String {
-        let words = ["exec", machine, "sh", "-c", script];
-        let output = self.command(&words).output().expect("start tests/lab/lab");
-        assert!(
-            output.status.success(),
-            "on {machine}, {script}: {}\n{}",
-            output.status,
-            String::from_utf8_lossy(&output.stderr)
-        );
-        String::from_utf8_lossy(&output.stdout).into_owned()
-    }
-
     /// Looks at the world before anything was done.
     pub fn look(&self) -> Before {
         let summaries = USERS
@@ -165,7 +112,10 @@ impl Lab {
     }
 
     fn assert_registers(&self, before: &Before) {
-        let (old, new) = (format!("ip: {SOURCE} #"), format!("ip: {DEST} #"));
+        let (old, new) = (
+            format!("ip: {} #", address(SOURCE)),
+            format!("ip: {} #", address(DEST)),
+        );
         assert_eq!(before.platform.matches(&old).count(), 1);
         let wanted = before.platform.replace(&old, &new);
         let leader = self.on(
@@ -173,15 +123,18 @@ impl Lab {
             &format!("cat {ROOT}/config-leader/conf/platform.yml"),
         );
         assert_eq!(leader, wanted, "the leader's platform.yml");
-        for (name, address) in REGISTERS {
+        for (name, last) in REGISTERS {
             let follower = self.on(
                 name,
                 &format!("cat {ROOT}/config-follower/conf/platform.yml"),
             );
             assert_eq!(follower, wanted, "platform.yml on {name}");
-            let url = format!("http://{address}/cores/co1");
+            let url = format!("http://{}/cores/co1", address(last));
             let (_, said) = curl(&[&url]);
-            assert!(said.contains(&format!("\"{DEST}\"")), "{name} says {said}");
+            assert!(
+                said.contains(&format!("\"{}\"", address(DEST))),
+                "{name} says {said}"
+            );
         }
     }
 
@@ -197,25 +150,20 @@ impl Lab {
     }
 }
 
-fn body(address: &str, user: &str, what: &str) -> String {
-    let (code, said) = ask(address, &format!("{user}/{what}"), &[]);
-    assert_eq!(code, "200", "{user}/{what} of {address}: {said}");
+fn body(machine: u8, user: &str, what: &str) -> String {
+    let (code, said) = ask(machine, &format!("{user}/{what}"), &[]);
+    assert_eq!(code, "200", "{user}/{what} of .{machine}: {said}");
     said
 }
 
 /// Asks a core as a client would, with the user's own token: the status and what came back.
-fn ask(address: &str, path: &str, options: &[&str]) -> (String, String) {
+fn ask(machine: u8, path: &str, options: &[&str]) -> (String, String) {
     let user = path.split('/').next().unwrap_or_default();
     let token = format!("Authorization: {user}-token");
-    let url = format!("https://{address}/{path}");
-    let ca = [
-        "--cacert",
-        "/var/lib/runsheet-lab/ca.crt",
-        "-H",
-        &token,
-        &url,
-    ];
-    curl(&[&ca, options].concat())
+    let url = format!("https://{}/{path}", address(machine));
+    let ca = format!("{}/ca.crt", state());
+    let words = ["--cacert", &ca, "-H", &token, &url];
+    curl(&[&words, options].concat())
 }
 
 fn curl(words: &[&str]) -> (String, String) {
