@@ -30,7 +30,7 @@ machine_start() {
 
 machine_wait() {
     local name=$1 shared=$STATE/machines/$1/shared
-    if wait_for 60 any_exists "$shared/ready" "$shared/failed" && [ -e "$shared/ready" ]; then
+    if wait_for 120 any_exists "$shared/ready" "$shared/failed" && [ -e "$shared/ready" ]; then
         say "$name is up at $(address "$name")"
         return
     fi
