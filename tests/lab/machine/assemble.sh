@@ -67,6 +67,7 @@ hide_the_box() {
         [ ! -d "$new/$entry" ] || mount -t tmpfs -o mode=755 empty "$new/$entry"
     done
     chmod 1777 "$new/var/tmp"
+    mkdir -p "$new/usr/local/bin" "$new/usr/local/sbin" "$new/usr/local/lib"
     # And what a runbook has made on the box itself, and the states of all labs: with the operators' keys.
     for entry in "$new"/var/*; do
         case ${entry##*/} in
