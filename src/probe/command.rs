@@ -6,6 +6,8 @@
 //!   { command = "docker ps -q | wc -l", at-least = 3, shell = "bash" },
 //!   { command = "dig +short core1.example", equals = "{{dest.address}}" },
 //!   { command = "docker inspect -f '{{.State.Running}}' nginx", equals = "false" },
+//!   { command = "docker inspect nginx", json = [{ State = { Running = false } }] },
+//!   { command = "find spool -type f -newer mark", control = "find spool", empty = true },
 //! ]
 //! ```
 //!
@@ -16,7 +18,8 @@ use serde::Deserialize;
 use toml::Spanned;
 use toml::de::ValueDeserializer;
 
-use super::{Ask, Mentions, Probe, ProbeKind, Question, Reply, Scene, Shell, Verdict};
+use super::json::{self, Part};
+use super::{Aim, Ask, Mentions, Probe, ProbeKind, Question, Remark, Reply, Scene, Shell, Verdict};
 use super::{complaint, one_line};
 use crate::template::{Template, TemplateError};
 
@@ -45,9 +48,24 @@ struct Command {
     matches: Option<Pattern>,
     lines: Option<usize>,
     empty: Option<bool>,
-    at_least: Option<f64>,
-    at_most: Option<f64>,
+    at_least: Option<Spanned<f64>>,
+    at_most: Option<Spanned<f64>>,
+    /// A part that the JSON document it prints must have.
+    json: Option<Part>,
+    /// Shell text that must print something, or an empty output proves nothing.
+    control: Option<Spanned<String>>,
 }
+
+/// Asks the control before the command; what is prefixed so leaves the command as its author wrote it.
+const CONTROL: &str = r#"(eval "$RUNSHEET_CONTROL") </dev/null | LC_ALL=C grep -q '[^[:space:]]' || {
+    echo 'runsheet: the control printed nothing' >&2
+    exit 125
+}
+unset RUNSHEET_CONTROL
+"#;
+
+/// The last words of a question whose control printed nothing.
+const NO_CONTROL: &[u8] = b"runsheet: the control printed nothing";
 
 /// What a text of several lines says of itself: the comment that it begins with.
 ///
@@ -64,9 +82,15 @@ fn claim(text: &str) -> Option<String> {
 struct Pattern(Regex);
 
 impl TryFrom<String> for Pattern {
-    type Error = regex::Error;
-    fn try_from(text: String) -> Result<Self, regex::Error> {
-        Regex::new(&text).map(Self)
+    type Error = String;
+    fn try_from(text: String) -> Result<Self, String> {
+        Regex::new(&text).map(Self).map_err(|error| {
+            // Its own message draws a caret under the pattern, over several lines; the last says why.
+            let said = error.to_string();
+            let why = said.lines().last().unwrap_or_default();
+            let why = why.strip_prefix("error: ").unwrap_or(why);
+            format!("this is not a regular expression: {why}")
+        })
     }
 }
 
@@ -77,7 +101,21 @@ impl Command {
             || self.matches.is_some()
             || self.lines.is_some()
             || self.empty.is_some()
+            || self.json.is_some()
             || self.compares_number()
+    }
+
+    /// Whether silence would be taken for a good answer, and where that is said.
+    fn counts_silence(&self) -> Option<&'static str> {
+        if self.empty == Some(true) {
+            return Some("an empty output");
+        }
+        if self.lines == Some(0) {
+            return Some("an output of no lines");
+        }
+        let is_nothing = |text: &Spanned<Template>| text.get_ref().source().trim().is_empty();
+        let nothing = self.equals.as_ref().is_some_and(is_nothing);
+        nothing.then_some("an output that equals nothing")
     }
 
     fn compares_number(&self) -> bool {
@@ -103,19 +141,24 @@ impl Command {
                 one_line(pattern.as_str().as_bytes())
             ));
         }
-        if let Some(lines) = self.lines {
-            all.push(format!("prints {lines} lines"));
+        match self.lines {
+            Some(1) => all.push("prints 1 line".to_owned()),
+            Some(lines) => all.push(format!("prints {lines} lines")),
+            None => {}
         }
         match self.empty {
             Some(true) => all.push("prints nothing".to_owned()),
             Some(false) => all.push("prints something".to_owned()),
             None => {}
         }
-        if let Some(least) = self.at_least {
-            all.push(format!("is at least {least}"));
+        if let Some(least) = &self.at_least {
+            all.push(format!("is at least {}", least.get_ref()));
         }
-        if let Some(most) = self.at_most {
-            all.push(format!("is at most {most}"));
+        if let Some(most) = &self.at_most {
+            all.push(format!("is at most {}", most.get_ref()));
+        }
+        if let Some(part) = &self.json {
+            all.push(format!("gives JSON where {}", part.says(scene.values)?));
         }
         if all.is_empty() {
             all.push("works".to_owned());
@@ -141,6 +184,7 @@ impl Command {
         let needs_all = equals.is_some()
             || self.lines.is_some()
             || self.empty.is_some()
+            || self.json.is_some()
             || self.compares_number();
         if reply.cut && (needs_all || !found) {
             let seen = format!("too much was printed to compare: {seen}");
@@ -153,15 +197,76 @@ impl Command {
                 .is_none_or(|wanted| text.lines().count() == wanted)
             && self.empty.is_none_or(|wanted| text.is_empty() == wanted);
         if self.compares_number() {
-            let Some(number) = text.parse::<f64>().ok().filter(|n| n.is_finite()) else {
-                return Ok(Verdict::cannot_say(format!("not a number: {seen}")));
+            let number = match number(&reply.stdout) {
+                Ok(number) => number,
+                Err(why) => return Ok(Verdict::cannot_say(why)),
             };
+            let (least, most) = (self.at_least.as_ref(), self.at_most.as_ref());
             holds = holds
-                && self.at_least.is_none_or(|least| number >= least)
-                && self.at_most.is_none_or(|most| number <= most);
+                && least.is_none_or(|least| number >= *least.get_ref())
+                && most.is_none_or(|most| number <= *most.get_ref());
         }
-        Ok(Verdict::when(holds, seen))
+        let Some(part) = &self.json else {
+            return Ok(Verdict::when(holds, seen));
+        };
+        let document = match json::document(&reply.stdout) {
+            Ok(document) => document,
+            Err(why) => return Ok(Verdict::cannot_say(why)),
+        };
+        Ok(match part.differs(&document, scene.values)? {
+            Some(difference) => Verdict::no(difference),
+            None => Verdict::when(holds, part.says(scene.values)?),
+        })
     }
+
+    fn remark_on_silence(&self) -> Option<Remark> {
+        let silence = self.counts_silence()?;
+        if self.control.is_some() {
+            return None;
+        }
+        Some(Remark::warning(
+            self.command.span(),
+            format!("{silence} is what a question that finds nothing at all gives, too"),
+            "add `control`: a command like it that must print something, such as the same \
+             search for what is certainly there",
+        ))
+    }
+
+    fn remark_on_bounds(&self) -> Option<Remark> {
+        let (least, most) = (self.at_least.as_ref()?, self.at_most.as_ref()?);
+        (least.get_ref() > most.get_ref()).then(|| {
+            let (low, high) = (least.get_ref(), most.get_ref());
+            let message = format!("no number is at least {low} and at most {high}");
+            Remark::error(most.span(), message, "exchange the two")
+        })
+    }
+
+    fn remarks_on_bad_numbers(&self) -> impl Iterator<Item = Remark> {
+        let bounds = self.at_least.iter().chain(&self.at_most);
+        bounds
+            .filter(|bound| !bound.get_ref().is_finite())
+            .map(|bound| {
+                let message = "nothing can be compared with this number";
+                Remark::error(bound.span(), message, "write a number such as 3 or 2.5")
+            })
+    }
+}
+
+/// The number that an output is; says in a sentence why it is none.
+fn number(stdout: &[u8]) -> Result<f64, String> {
+    let text = String::from_utf8_lossy(stdout);
+    let text = text.trim();
+    if text.is_empty() {
+        return Err("not a number: nothing printed".to_owned());
+    }
+    let lines = text.lines().count();
+    if lines > 1 {
+        let seen = one_line(text.as_bytes());
+        return Err(format!("not a number, but {lines} lines: {seen}"));
+    }
+    // Rust reads `nan` and `inf` as numbers; nothing is to be compared with them.
+    let number = text.parse::<f64>().ok().filter(|n| n.is_finite());
+    number.ok_or_else(|| format!("not a number: {}", one_line(text.as_bytes())))
 }
 
 impl Probe for Command {
@@ -180,15 +285,31 @@ impl Probe for Command {
     }
 
     fn ask(&self, scene: &Scene<'_>) -> Result<Ask, TemplateError> {
+        let text = self.command.get_ref();
+        let (text, env) = match &self.control {
+            None => (text.clone(), Vec::new()),
+            Some(control) => {
+                let control = control.get_ref().clone();
+                let env = vec![("RUNSHEET_CONTROL".to_owned(), control)];
+                (format!("{CONTROL}{text}"), env)
+            }
+        };
         Ok(Ask::Script(Question {
             at: scene.here.clone(),
             shell: self.shell,
-            text: self.command.get_ref().clone(),
-            env: Vec::new(),
+            text,
+            env,
         }))
     }
 
     fn judge(&self, scene: &Scene<'_>, reply: &Reply) -> Verdict {
+        // Nothing that follows says anything, whatever code the author waits for.
+        if self.control.is_some()
+            && reply.code == 125
+            && reply.stderr.trim_ascii().ends_with(NO_CONTROL)
+        {
+            return Verdict::cannot_say("its control printed nothing, so silence proves nothing");
+        }
         if reply.code == self.exit.unwrap_or(0) {
             if self.reads_output() {
                 return self
@@ -206,121 +327,41 @@ impl Probe for Command {
         }
     }
 
+    fn number(&self, reply: &Reply) -> Result<f64, String> {
+        if reply.code == self.exit.unwrap_or(0) && !reply.cut {
+            number(&reply.stdout)
+        } else {
+            Err(complaint(reply))
+        }
+    }
+
+    fn aim(&self) -> Option<Aim> {
+        let bound = |bound: &Option<Spanned<f64>>| bound.as_ref().map(|bound| *bound.get_ref());
+        Some(Aim {
+            least: bound(&self.at_least),
+            most: bound(&self.at_most),
+        })
+    }
+
     fn mentions(&self) -> Mentions<'_> {
+        let texts = self.equals.iter().chain(&self.contains);
+        let json = self.json.iter().flat_map(|part| &part.templates);
         Mentions {
-            templates: self.equals.iter().chain(&self.contains).collect(),
-            shells: vec![&self.command],
+            templates: texts.chain(json).collect(),
+            shells: std::iter::once(&self.command)
+                .chain(&self.control)
+                .collect(),
             ..Mentions::default()
         }
+    }
+
+    fn remarks(&self) -> Vec<Remark> {
+        let both = self.remark_on_silence().into_iter();
+        both.chain(self.remark_on_bounds())
+            .chain(self.remarks_on_bad_numbers())
+            .collect()
     }
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::probe::Holds::{self, CannotSay, No, Yes};
-    use crate::probe::testing::Judged as _;
-    use crate::probe::testing::{ask, failed, said, scene, source, values};
-
-    fn probe(keys: &str) -> Command {
-        let text = format!("{{ command = 'x', {keys} }}");
-        parse(ValueDeserializer::parse(&text).unwrap()).unwrap()
-    }
-
-    #[test]
-    fn a_text_that_begins_with_a_comment_is_called_by_it() {
-        let (here, values) = (source(), values());
-        let says = |keys: &str| {
-            let table = format!("{{ {keys} }}");
-            let probe = parse(ValueDeserializer::parse(&table).unwrap()).unwrap();
-            probe.says(&scene(&here, &values)).unwrap()
-        };
-        let script = "command = \"# all of it is there\\ntest -e a && test -e b\"";
-        assert_eq!(says(script), "all of it is there");
-        assert_eq!(
-            says(&format!("{script}, equals = '2'")),
-            "all of it is there (says 2)"
-        );
-        assert_eq!(says("command = '# nothing'"), "`# nothing` works");
-    }
-
-    #[test]
-    fn output_is_judged_by_what_the_runbook_wants_of_it() {
-        let table: &[(&str, &str, Holds)] = &[
-            ("", "whatever", Yes),
-            ("equals = 'false'", "false\n", Yes),
-            ("equals = 'false'", "true\n", No),
-            ("contains = 'b'", "abc", Yes),
-            ("contains = 'x'", "abc", No),
-            ("matches = '^a.c$'", "abc\n", Yes),
-            ("matches = '^b'", "abc\n", No),
-            ("equals = '{{ROOT}}'", "/var/pryv\n", Yes),
-            ("contains = '{{dest.address}}'", "10.0.0.1", No),
-            ("equals = '{{NONE}}'", "", CannotSay),
-            ("lines = 2", "a\nb\n", Yes),
-            ("lines = 0", "", Yes),
-            ("lines = 1", "a\nb\n", No),
-            ("empty = true", "\n", Yes),
-            ("empty = true", "x", No),
-            ("empty = false", "x", Yes),
-            ("at-least = 3", " 3 \n", Yes),
-            ("at-least = 3, at-most = 4", "4.5", No),
-            ("at-most = 4", "many", CannotSay),
-            ("at-most = 4", "", CannotSay),
-            ("at-most = 4", "nan", CannotSay),
-        ];
-        for (keys, printed, holds) in table {
-            let verdict = probe(keys).judged(&said(printed));
-            assert_eq!(verdict.holds, *holds, "{keys} of {printed:?}: {verdict:?}");
-        }
-    }
-
-    #[test]
-    fn a_command_that_did_not_work_proves_nothing_by_its_silence() {
-        let verdict = probe("empty = true").judged(&failed(1, "cannot connect\n"));
-        assert_eq!(verdict.holds, CannotSay);
-        assert_eq!(verdict.seen, "exit 1: cannot connect");
-        assert_eq!(probe("exit = 1").judged(&failed(1, "")).holds, Yes);
-        assert_eq!(probe("").judged(&failed(1, "")).holds, No);
-        assert_eq!(probe("").judged(&failed(127, "")).holds, CannotSay);
-        assert_eq!(
-            probe("exit = 1, empty = true").judged(&failed(1, "")).holds,
-            Yes
-        );
-    }
-
-    #[test]
-    fn output_that_was_cut_is_not_compared_as_a_whole() {
-        let cut = Reply {
-            cut: true,
-            ..said("abc")
-        };
-        assert_eq!(probe("equals = 'abc'").judged(&cut).holds, CannotSay);
-        assert_eq!(probe("contains = 'x'").judged(&cut).holds, CannotSay);
-        assert_eq!(probe("contains = 'b'").judged(&cut).holds, Yes);
-    }
-
-    #[test]
-    fn what_was_seen_is_one_harmless_line() {
-        let verdict = probe("equals = 'x'").judged(&said("a\n\u{1b}[31m\u{202e}b"));
-        assert_eq!(verdict.seen, "a \\u{1b}[31m\\u{202e}b");
-    }
-
-    #[test]
-    fn the_text_runs_as_it_is_with_the_values_in_its_environment() {
-        let text = r#"{ command = 'printf %s "$ROOT"', equals = "/var/pryv" }"#;
-        let probe = parse(ValueDeserializer::parse(text).unwrap()).unwrap();
-        let (here, values) = (source(), values());
-        let Ask::Script(question) = probe.ask(&scene(&here, &values)).unwrap() else {
-            panic!("a command is asked of a machine");
-        };
-        assert_eq!(probe.judged(&ask(&question, &values)).holds, Yes);
-    }
-
-    #[test]
-    fn a_pattern_that_is_none_is_refused_where_it_stands() {
-        let text = "{ command = 'x', matches = '(' }";
-        let error = parse(ValueDeserializer::parse(text).unwrap()).unwrap_err();
-        assert_eq!(&text[error.span().unwrap()], "'('");
-    }
-}
+mod tests;

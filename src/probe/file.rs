@@ -12,7 +12,7 @@ use serde::Deserialize;
 use toml::Spanned;
 use toml::de::ValueDeserializer;
 
-use super::{Ask, Mentions, Probe, ProbeKind, Question, Reply, Scene, Shell, Verdict};
+use super::{Ask, Mentions, Probe, ProbeKind, Question, Remark, Reply, Scene, Shell, Verdict};
 use super::{complaint, one_line};
 use crate::template::{Template, TemplateError};
 
@@ -37,8 +37,16 @@ struct File {
     sha256: Option<Digest>,
     mode: Option<Mode>,
     owner: Option<String>,
-    contains: Option<OneLine>,
+    /// `grep -F` takes each line of a pattern as a pattern of its own, so it is one line.
+    contains: Option<Spanned<Template>>,
     size_at_least: Option<u64>,
+}
+
+/// Why a text cannot be looked for in a file.
+const NOT_ONE_LINE: &str = "is not one line with something on it";
+
+fn is_one_line(text: &str) -> bool {
+    !text.is_empty() && !text.contains(['\n', '\0'])
 }
 
 fn yes() -> bool {
@@ -70,22 +78,6 @@ impl TryFrom<String> for Mode {
         match u32::from_str_radix(&text, 8) {
             Ok(mode) if mode <= 0o7777 => Ok(Self(mode)),
             _ => Err("a mode is written in octal, such as \"0640\""),
-        }
-    }
-}
-
-/// `grep -F` takes each line of a pattern as a pattern of its own, so only one line can be looked for.
-#[derive(Debug, Deserialize)]
-#[serde(try_from = "String")]
-struct OneLine(String);
-
-impl TryFrom<String> for OneLine {
-    type Error = &'static str;
-    fn try_from(text: String) -> Result<Self, Self::Error> {
-        if text.is_empty() || text.contains(['\n', '\0']) {
-            Err("text to look for in a file is one line, and not empty")
-        } else {
-            Ok(Self(text))
         }
     }
 }
@@ -144,7 +136,7 @@ fn facts(text: &str) -> Option<Facts<'_>> {
 }
 
 impl File {
-    fn conditions(&self) -> String {
+    fn conditions(&self, scene: &Scene<'_>) -> Result<String, TemplateError> {
         let mut all = Vec::new();
         if let Some(Mode(mode)) = &self.mode {
             all.push(format!("has mode {mode:04o}"));
@@ -152,7 +144,7 @@ impl File {
         if let Some(owner) = &self.owner {
             all.push(format!("belongs to {}", one_line(owner.as_bytes())));
         }
-        if let Some(OneLine(text)) = &self.contains {
+        if let Some(text) = self.part(scene)? {
             all.push(format!("contains {}", one_line(text.as_bytes())));
         }
         if let Some(size) = self.size_at_least {
@@ -161,11 +153,26 @@ impl File {
         if let Some(Digest(digest)) = &self.sha256 {
             all.push(format!("has the digest {}…", &digest[..12]));
         }
-        match (self.exists, all.is_empty()) {
+        Ok(match (self.exists, all.is_empty()) {
             (false, _) => "is not there".to_owned(),
             (true, true) => "is there".to_owned(),
             (true, false) => all.join(" and "),
+        })
+    }
+
+    /// The text to look for, with the values of the run in it.
+    fn part(&self, scene: &Scene<'_>) -> Result<Option<String>, TemplateError> {
+        let Some(text) = &self.contains else {
+            return Ok(None);
+        };
+        let text = text.get_ref().fill(scene.values)?;
+        if is_one_line(&text) {
+            return Ok(Some(text));
         }
+        Err(TemplateError::Unsafe {
+            name: one_line(text.as_bytes()),
+            why: NOT_ONE_LINE,
+        })
     }
 
     fn judge_facts(&self, facts: &Facts<'_>) -> Verdict {
@@ -215,12 +222,12 @@ impl Probe for File {
 
     fn says(&self, scene: &Scene<'_>) -> Result<String, TemplateError> {
         let path = self.file.get_ref().fill(scene.values)?;
-        Ok(format!("{path} {}", self.conditions()))
+        Ok(format!("{path} {}", self.conditions(scene)?))
     }
 
     fn ask(&self, scene: &Scene<'_>) -> Result<Ask, TemplateError> {
         let sum = if self.sha256.is_some() { "yes" } else { "no" };
-        let contains = self.contains.as_ref().map_or("", |text| text.0.as_str());
+        let contains = self.part(scene)?.unwrap_or_default();
         let path = self.file.get_ref().fill(scene.values)?;
         Ok(Ask::Script(Question {
             at: scene.here.clone(),
@@ -229,7 +236,7 @@ impl Probe for File {
             env: vec![
                 ("RUNSHEET_PATH".to_owned(), path),
                 ("RUNSHEET_SHA256".to_owned(), sum.to_owned()),
-                ("RUNSHEET_CONTAINS".to_owned(), contains.to_owned()),
+                ("RUNSHEET_CONTAINS".to_owned(), contains),
             ],
         }))
     }
@@ -247,9 +254,36 @@ impl Probe for File {
 
     fn mentions(&self) -> Mentions<'_> {
         Mentions {
-            templates: vec![&self.file],
+            templates: std::iter::once(&self.file).chain(&self.contains).collect(),
             ..Mentions::default()
         }
+    }
+
+    fn remarks(&self) -> Vec<Remark> {
+        let odd = self
+            .contains
+            .iter()
+            .filter(|text| !is_one_line(text.get_ref().source()));
+        let odd = odd.map(|text| {
+            Remark::error(
+                text.span(),
+                format!("what a file must contain {NOT_ONE_LINE}"),
+                "make a probe of each line",
+            )
+        });
+        let asks_more = self.sha256.is_some()
+            || self.mode.is_some()
+            || self.owner.is_some()
+            || self.contains.is_some()
+            || self.size_at_least.is_some();
+        let absent = (!self.exists && asks_more).then(|| {
+            Remark::error(
+                self.file.span(),
+                "this probe wants no file and says what it is like",
+                "leave `exists = false` out, or the rest",
+            )
+        });
+        odd.chain(absent).collect()
     }
 }
 

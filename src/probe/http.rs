@@ -6,6 +6,8 @@
 //!   { http = "https://core1.example/", resolve = "core1.example:443:{{dest.address}}", status = 401,
 //!     headers = { Origin = "https://example" } },
 //!   { http = "https://{{source.address}}/", fails = true },
+//!   { http = "http://{{dest.address}}:8086/health", json = { status = "pass" } },
+//!   { http = "http://core1.example/", status = 301, has-headers = { Location = "https://core1.example/" } },
 //! ]
 //! ```
 //!
@@ -18,7 +20,10 @@ use serde::Deserialize;
 use toml::Spanned;
 use toml::de::ValueDeserializer;
 
-use super::{Ask, Mentions, Place, Probe, ProbeKind, Question, Reply, Scene, Shell, Verdict};
+use super::json::{self, Part};
+use super::{
+    Ask, Mentions, Place, Probe, ProbeKind, Question, Remark, Reply, Scene, Shell, Verdict,
+};
 use super::{complaint, one_line};
 use crate::template::{Template, TemplateError};
 
@@ -50,6 +55,11 @@ struct Http {
     resolve: Option<Spanned<Template>>,
     #[serde(default)]
     headers: BTreeMap<HeaderName, Spanned<Template>>,
+    /// Headers that the answer must have, each with a text that must be in its value.
+    #[serde(default)]
+    has_headers: BTreeMap<HeaderName, Spanned<Template>>,
+    /// A part that the JSON document in the answer's body must have.
+    json: Option<Part>,
 }
 
 #[derive(Debug, Clone, Copy, Deserialize)]
@@ -115,10 +125,11 @@ impl Http {
     }
 
     fn judge_answer(&self, scene: &Scene<'_>, reply: &Reply) -> Verdict {
-        let Some((status, body)) = answer(&reply.stdout) else {
+        let Some(answer) = answer(&reply.stdout) else {
             let seen = one_line(&reply.stdout);
             return Verdict::cannot_say(format!("not an answer in HTTP: {seen}"));
         };
+        let (status, body) = (answer.status, answer.body);
         if self.fails {
             return Verdict::no(format!("answers {status}"));
         }
@@ -129,25 +140,88 @@ impl Http {
         if !right {
             return Verdict::no(format!("answers {status}: {}", one_line(body)));
         }
-        let Some(wanted) = &self.contains else {
-            return Verdict::yes(format!("answers {status}"));
-        };
-        let wanted = match wanted.get_ref().fill(scene.values) {
-            Ok(wanted) => wanted,
-            Err(error) => return Verdict::cannot_say(error.to_string()),
-        };
-        if String::from_utf8_lossy(body).contains(&wanted) {
-            Verdict::yes(format!("answers {status} with it"))
-        } else if reply.cut {
-            Verdict::cannot_say(format!("answers {status}, too long to look through"))
-        } else {
-            Verdict::no(format!("answers {status} without it: {}", one_line(body)))
+        self.judge_content(scene, &answer, reply.cut)
+            .unwrap_or_else(|error| Verdict::cannot_say(error.to_string()))
+    }
+
+    /// Judges headers and body of an answer with the right status.
+    fn judge_content(
+        &self,
+        scene: &Scene<'_>,
+        answer: &Answer<'_>,
+        cut: bool,
+    ) -> Result<Verdict, TemplateError> {
+        let (status, body) = (answer.status, answer.body);
+        for (HeaderName(name), wanted) in &self.has_headers {
+            let wanted = wanted.get_ref().fill(scene.values)?;
+            let found: Vec<String> = answer.header(name).collect();
+            if !found.iter().any(|value| value.contains(&wanted)) {
+                let seen = match found.is_empty() {
+                    true => format!("answers {status} without the header {name}"),
+                    false => {
+                        let values = one_line(found.join(", ").as_bytes());
+                        format!("answers {status} with {name}: {values}")
+                    }
+                };
+                return Ok(Verdict::no(seen));
+            }
         }
+        let mut seen = format!("answers {status}");
+        if let Some(wanted) = &self.contains {
+            let wanted = wanted.get_ref().fill(scene.values)?;
+            if !String::from_utf8_lossy(body).contains(&wanted) {
+                return Ok(if cut {
+                    Verdict::cannot_say(format!("answers {status}, too long to look through"))
+                } else {
+                    Verdict::no(format!("answers {status} without it: {}", one_line(body)))
+                });
+            }
+            seen.push_str(" with it");
+        }
+        if let Some(part) = &self.json {
+            if cut {
+                return Ok(Verdict::cannot_say(format!(
+                    "answers {status}, too long to read"
+                )));
+            }
+            let document = match json::document(body) {
+                Ok(document) => document,
+                Err(why) => return Ok(Verdict::cannot_say(format!("answers {status}, {why}"))),
+            };
+            if let Some(difference) = part.differs(&document, scene.values)? {
+                return Ok(Verdict::no(format!("answers {status}, {difference}")));
+            }
+            seen.push_str(&format!(", {}", part.says(scene.values)?));
+        }
+        Ok(Verdict::yes(seen))
     }
 }
 
-/// The status and the body of what `curl -i` printed, after any interim (1xx) answers.
-fn answer(bytes: &[u8]) -> Option<(u16, &[u8])> {
+/// What came over the wire, taken apart.
+struct Answer<'a> {
+    status: u16,
+    /// The header lines, without the status line.
+    head: &'a [u8],
+    body: &'a [u8],
+}
+
+impl Answer<'_> {
+    /// The values of the headers of a name, whichever case it is written in.
+    fn header(&self, name: &str) -> impl Iterator<Item = String> {
+        self.head
+            .split(|byte| *byte == b'\n')
+            .filter_map(move |line| {
+                let line = String::from_utf8_lossy(line);
+                let (found, value) = line.split_once(':')?;
+                found
+                    .eq_ignore_ascii_case(name)
+                    .then(|| value.trim().to_owned())
+            })
+    }
+}
+
+/// The answer that `curl -i` printed, after any interim (1xx) answers.
+fn answer(bytes: &[u8]) -> Option<Answer<'_>> {
     let mut rest = bytes;
     loop {
         let line = rest.split(|byte| *byte == b'\n').next()?;
@@ -163,10 +237,16 @@ fn answer(bytes: &[u8]) -> Option<(u16, &[u8])> {
             (Some(a), Some(b)) => a.min(b),
             (a, b) => a.or(b).unwrap_or(rest.len()),
         };
-        rest = &rest[body..];
+        let (head, after) = rest.split_at(body);
         if status >= 200 {
-            return Some((status, rest));
+            let lines = head.iter().position(|byte| *byte == b'\n');
+            return Some(Answer {
+                status,
+                head: lines.map_or(&[], |end| &head[end + 1..]),
+                body: after,
+            });
         }
+        rest = after;
     }
 }
 
@@ -187,6 +267,13 @@ impl Probe for Http {
         if let Some(text) = &self.contains {
             let text = text.get_ref().fill(scene.values)?;
             says.push_str(&format!(" with {}", one_line(text.as_bytes())));
+        }
+        for (HeaderName(name), text) in &self.has_headers {
+            let text = text.get_ref().fill(scene.values)?;
+            says.push_str(&format!(" and {name}: {}", one_line(text.as_bytes())));
+        }
+        if let Some(part) = &self.json {
+            says.push_str(&format!(" and JSON where {}", part.says(scene.values)?));
         }
         Ok(says)
     }
@@ -255,101 +342,29 @@ impl Probe for Http {
         templates.extend(&self.ca);
         templates.extend(&self.resolve);
         templates.extend(self.headers.values());
+        templates.extend(self.has_headers.values());
+        templates.extend(self.json.iter().flat_map(|part| &part.templates));
         Mentions {
             templates,
             ..Mentions::default()
         }
     }
+
+    fn remarks(&self) -> Vec<Remark> {
+        let asks_more = self.status.is_some()
+            || self.contains.is_some()
+            || self.json.is_some()
+            || !self.has_headers.is_empty();
+        let both = (self.fails && asks_more).then(|| {
+            Remark::error(
+                self.http.span(),
+                "this probe wants no answer and looks at the answer",
+                "make two probes of it, or leave `fails` out",
+            )
+        });
+        both.into_iter().collect()
+    }
 }
 
 #[cfg(test)]
-mod tests {
-    use std::io::{Read, Write};
-    use std::net::TcpListener;
-
-    use super::*;
-    use crate::probe::Holds::{CannotSay, No, Yes};
-    use crate::probe::testing::Judged as _;
-    use crate::probe::testing::{ask, failed, said, scene, source, values};
-
-    fn probe(keys: &str) -> Http {
-        let text = format!("{{ http = 'https://h/', {keys} }}");
-        parse(ValueDeserializer::parse(&text).unwrap()).unwrap()
-    }
-
-    #[test]
-    fn an_answer_is_judged_by_status_and_content() {
-        let ok = "HTTP/1.1 103 Early Hints\r\nLink: x\r\n\r\nHTTP/2 200 \r\nA: b\r\n\r\nhello";
-        let gone = "HTTP/1.1 502 Bad Gateway\r\n\r\nHTTP/1.1 200 OK";
-        assert_eq!(probe("").judged(&said(ok)).holds, Yes);
-        assert_eq!(probe("contains = 'ell'").judged(&said(ok)).holds, Yes);
-        assert_eq!(probe("contains = 'A: b'").judged(&said(ok)).holds, No);
-        assert_eq!(probe("status = 204").judged(&said(ok)).holds, No);
-        assert_eq!(probe("").judged(&said(gone)).holds, No);
-        assert_eq!(probe("status = 502").judged(&said(gone)).holds, Yes);
-        assert_eq!(probe("fails = true").judged(&said(gone)).holds, No);
-        assert_eq!(probe("").judged(&said("220 smtp")).holds, CannotSay);
-    }
-
-    #[test]
-    fn only_a_curl_that_ran_and_was_turned_away_proves_that_nobody_answers() {
-        let fails = probe("fails = true");
-        for code in [7, 28, 35, 52, 56] {
-            assert_eq!(fails.judged(&failed(code, "")).holds, Yes, "{code}");
-            assert_eq!(probe("").judged(&failed(code, "")).holds, No, "{code}");
-        }
-        for code in [2, 3, 6, 77, 127, 137] {
-            assert_eq!(fails.judged(&failed(code, "")).holds, CannotSay, "{code}");
-        }
-        assert_eq!(fails.judged(&failed(60, "")).holds, No);
-    }
-
-    #[test]
-    fn a_url_must_be_one_and_cannot_be_a_file() {
-        let (here, values) = (source(), values());
-        for bad in ["file:///etc/passwd", "-o/x", "https://", "h/", "gopher://h"] {
-            let text = format!("{{ http = '{bad}' }}");
-            let probe = parse(ValueDeserializer::parse(&text).unwrap()).unwrap();
-            assert!(probe.ask(&scene(&here, &values)).is_err(), "{bad}");
-        }
-        let header = "{ http = 'http://h', headers = { '@/etc/passwd' = 'x' } }";
-        assert!(parse(ValueDeserializer::parse(header).unwrap()).is_err());
-    }
-
-    #[test]
-    fn a_real_server_is_asked_with_headers_that_arrive_as_they_were_written() {
-        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-        let port = listener.local_addr().unwrap().port();
-        let server = std::thread::spawn(move || {
-            let (mut stream, _) = listener.accept().unwrap();
-            let mut request = Vec::new();
-            while !request.ends_with(b"\r\n\r\n") {
-                let mut byte = [0];
-                stream.read_exact(&mut byte).unwrap();
-                request.push(byte[0]);
-            }
-            let body = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\nConnection: close\r\n\r\nhi";
-            stream.write_all(body).unwrap();
-            String::from_utf8(request).unwrap()
-        });
-        let text = format!(
-            "{{ http = 'http://127.0.0.1:{port}/a[1]{{b}}$(touch${{IFS}}owned)', contains = 'hi', \
-             headers = {{ X-Test = \"it's $HOME `touch owned`\" }} }}"
-        );
-        let probe = parse(ValueDeserializer::parse(&text).unwrap()).unwrap();
-        let (here, values) = (source(), values());
-        let Ask::Script(question) = probe.ask(&scene(&here, &values)).unwrap() else {
-            panic!("a URL is asked of a machine");
-        };
-        let verdict = probe.judged(&ask(&question, &values));
-        assert_eq!(verdict.holds, Yes, "{verdict:?}");
-        let request = server.join().unwrap();
-        assert!(
-            request.contains("X-Test: it's $HOME `touch owned`\r\n"),
-            "{request}"
-        );
-        // The server is gone now, so the same question finds nobody.
-        let gone = probe.judged(&ask(&question, &values));
-        assert_eq!(gone.holds, No, "{gone:?}");
-    }
-}
+mod tests;

@@ -10,7 +10,9 @@ mod answer;
 mod command;
 mod file;
 mod http;
+mod json;
 mod person;
+mod remark;
 mod table;
 mod tcp;
 mod words;
@@ -24,6 +26,7 @@ use crate::names::{HostName, MachineName};
 use crate::template::{Template, TemplateError, Values};
 
 pub use answer::{complaint, one_line};
+pub use remark::Remark;
 pub use table::ProbeTable;
 pub use words::{NulByte, words};
 
@@ -60,8 +63,37 @@ pub trait Probe: fmt::Debug + Send + Sync {
     fn usual_place(&self) -> Place {
         Place::Lane
     }
+    /// The number that an answer is, where a number is watched; else a sentence that names the answer.
+    fn number(&self, reply: &Reply) -> Result<f64, String> {
+        let seen = one_line(&reply.stdout);
+        Err(format!("no number is read out of this: {seen}"))
+    }
+    /// What its number must come to; none where its answers are no numbers.
+    fn aim(&self) -> Option<Aim> {
+        None
+    }
     /// What it mentions of the runbook, for the check.
     fn mentions(&self) -> Mentions<'_>;
+    /// What is wrong or risky about how it asks, for the check.
+    fn remarks(&self) -> Vec<Remark> {
+        Vec::new()
+    }
+}
+
+/// What a watched number must come to. Without a bound any number will do.
+#[derive(Debug, Clone, Copy, PartialEq, Default, Serialize, Deserialize)]
+pub struct Aim {
+    /// It must be this or more.
+    pub least: Option<f64>,
+    /// It must be this or less.
+    pub most: Option<f64>,
+}
+
+impl Aim {
+    /// Whether there is a bound to come to.
+    pub fn is_bound(&self) -> bool {
+        self.least.is_some() || self.most.is_some()
+    }
 }
 
 /// Where a probe is asked when the runbook does not say.

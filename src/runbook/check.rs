@@ -35,6 +35,9 @@ pub(super) fn check(source: &Arc<Source>, draft: &Draft, sound: bool) -> Vec<Pro
         }
         gate(&mut reader, step);
         proof_and_undo(&mut reader, step);
+        for remark in uses::remarks(step) {
+            reader.remark(remark);
+        }
     }
     // A name that seems unused may be what a mistyped one was meant to be.
     if sound

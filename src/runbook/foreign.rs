@@ -92,6 +92,8 @@ fn in_toml(words: &str) -> &str {
     match words {
         "sequence" | "a sequence" => "a list",
         "map" | "a map" => "a table",
+        "f64" => "a number",
+        "i32" | "u16" | "u64" | "usize" => "a whole number",
         other => other,
     }
 }

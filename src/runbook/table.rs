@@ -11,6 +11,7 @@ use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
 use crate::names::did_you_mean;
+use crate::probe::Remark;
 use crate::problem::{Problem, Severity, Source};
 
 /// A text and where it stands.
@@ -147,6 +148,11 @@ impl Reader {
         self.problems.push(problem);
         let last = self.problems.len() - 1;
         &mut self.problems[last]
+    }
+
+    /// Tells what a probe says of itself.
+    pub(super) fn remark(&mut self, remark: Remark) {
+        self.tell(remark.severity, remark.span, remark.message).hint = Some(remark.hint);
     }
 
     /// Complains about every key that must be there and is not, and every key that nobody asked for.

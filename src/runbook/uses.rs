@@ -11,7 +11,7 @@ use super::shell;
 use super::syntax::inside;
 use super::table::Reader;
 use crate::names::{HostName, did_you_mean};
-use crate::probe::Mentions;
+use crate::probe::{Mentions, Remark};
 use crate::template::{Template, address_variable};
 
 /// What the runbook declares, and what was seen in use.
@@ -38,6 +38,19 @@ pub(super) fn mentions(step: &StepDraft) -> Vec<Mentions<'_>> {
     }
     all.extend(step.verify.iter().map(|probe| probe.probe.mentions()));
     all
+}
+
+/// What is to be said about the step's probes, those of a wait among them.
+pub(super) fn remarks(step: &StepDraft) -> Vec<Remark> {
+    let undo = match &step.undo {
+        UndoDraft::Action(undo) => Some(undo),
+        _ => None,
+    };
+    let waits = step.action.iter().chain(undo);
+    let waits = waits.filter_map(|action| action.awaited());
+    let awaited = waits.flat_map(|awaited| awaited.probe.remarks());
+    let proofs = step.verify.iter().flat_map(|proof| proof.probe.remarks());
+    awaited.chain(proofs).collect()
 }
 
 impl<'d> Names<'d> {

@@ -103,8 +103,7 @@ fn keys_that_cannot_mean_anything_are_refused() {
         "mode = '9'",
         "mode = 'rw'",
         "sha256 = 'abc'",
-        "contains = ''",
-        "contains = \"a\\nb\"",
+        "contains = '{{'",
         "exist = true",
     ] {
         let text = format!("{{ file = '/x', {bad} }}");
@@ -112,5 +111,25 @@ fn keys_that_cannot_mean_anything_are_refused() {
             parse(ValueDeserializer::parse(&text).unwrap()).is_err(),
             "{bad}"
         );
+    }
+}
+
+#[test]
+fn what_a_file_must_contain_may_hold_a_value_and_is_one_line() {
+    let temp = tempfile::tempdir().unwrap();
+    let path = temp.path().join("a");
+    std::fs::write(&path, "root = /var/pryv\n").unwrap();
+    assert_eq!(verdict(&path, "contains = 'root = {{ROOT}}'").holds, Yes);
+    assert_eq!(verdict(&path, "contains = '{{ROOT}}x'").holds, No);
+    for (keys, remarks) in [
+        ("contains = 'a'", 0),
+        ("contains = ''", 1),
+        ("contains = \"a\\nb\"", 1),
+        ("exists = false", 0),
+        ("exists = false, mode = '0600'", 1),
+    ] {
+        let text = format!("{{ file = '/a', {keys} }}");
+        let probe = parse(ValueDeserializer::parse(&text).unwrap()).unwrap();
+        assert_eq!(probe.remarks().len(), remarks, "{keys}");
     }
 }
