@@ -23,7 +23,7 @@ torture:
 	@scripts/bootstrap test
 	@RUNSHEET_FAULTS=$${RUNSHEET_FAULTS:-torture} cargo test --locked --release \
 		--test faults --test transport --test bad_input -- --nocapture \
-		calls clients cuts failing fence flood kills order room sim
+		calls clients cuts failing fence flood kills links order room sim
 
 bench:
 	@scripts/bootstrap test

@@ -17,6 +17,7 @@ mod bad_input {
     #[path = "../faults/size.rs"]
     mod size;
     mod sockets;
+    #[path = "../sshd/mod.rs"]
     mod sshd;
     mod terminal;
     mod terminals;

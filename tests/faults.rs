@@ -10,14 +10,20 @@
 mod calls;
 #[path = "faults/cuts.rs"]
 mod cuts;
+#[path = "faults/dice.rs"]
+mod dice;
 #[path = "faults/failing.rs"]
 mod failing;
 #[path = "faults/flood.rs"]
 mod flood;
 #[path = "faults/kills.rs"]
 mod kills;
+#[path = "faults/links.rs"]
+mod links;
 #[path = "faults/order.rs"]
 mod order;
+#[path = "faults/proxy.rs"]
+mod proxy;
 #[path = "faults/rig.rs"]
 mod rig;
 #[path = "faults/room.rs"]
@@ -26,5 +32,7 @@ mod room;
 mod sim;
 #[path = "faults/size.rs"]
 mod size;
+#[path = "sshd/mod.rs"]
+mod sshd;
 #[path = "faults/witness.rs"]
 mod witness;

@@ -6,5 +6,7 @@ mod transport {
     #[path = "../faults/size.rs"]
     mod size;
     mod ssh;
+    #[path = "../sshd/mod.rs"]
+    mod sshd;
     pub mod stage;
 }

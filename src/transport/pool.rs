@@ -106,15 +106,22 @@ impl Pool {
 
 impl Lease<'_> {
     /// Gives the channel back if it is fit for another verb, and names what went wrong.
+    ///
+    /// A channel that closed by itself has most likely gone with its link, and what is idle with it: kept, the
+    /// next question would be asked over the next dead channel, and be lost a second time.
     pub(super) fn settle<T>(self, result: Result<T, Fault>, doing: &str) -> Result<T, LinkError> {
         let spared = result.as_ref().err().is_none_or(Fault::spares_the_channel);
-        if spared {
-            self.pool
-                .idle
-                .lock()
-                .unwrap_or_else(PoisonError::into_inner)
-                .push(self.channel);
+        let mut idle = self
+            .pool
+            .idle
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
+        match &result {
+            Err(Fault::Gone(_)) => idle.clear(),
+            _ if spared => idle.push(self.channel),
+            _ => {}
         }
+        drop(idle);
         result.map_err(|fault| fault.on(&self.pool.host, doing))
     }
 }

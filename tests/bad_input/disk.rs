@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use std::process::Command;
 
 use super::home::{Home, TWO_STEPS, WALK, until};
+use super::hosts::binding;
 use super::records::go_on;
 use super::sshd::Sshd;
 
@@ -64,7 +65,7 @@ fn a_full_disk_stops_the_engine_at_its_last_record_and_the_run_goes_on_with_room
     let Some(small) = Small::mount(&home) else {
         return;
     };
-    home.environment(&sshd.binding());
+    home.environment(&binding(&sshd));
     let prints = TWO_STEPS.replace(
         "|| echo 0)\"'",
         "|| echo 0)\"; head -c 300000 /dev/zero | tr \"\\0\" x'",
@@ -155,7 +156,7 @@ fn on_a_small_disk() -> Option<(Home, Small, Sshd)> {
     let mut home = Home::with_two_steps();
     let sshd = Sshd::start()?;
     let small = Small::mount(&home)?;
-    home.environment(&sshd.binding());
+    home.environment(&binding(&sshd));
     home.write("two.toml", THREE);
     home.set("XDG_STATE_HOME", small.0.clone());
     Some((home, small, sshd))

@@ -1,8 +1,16 @@
 //! Hosts that cannot be had: told at the gate, before anything was said yes to, and mended without a new run.
 
+use std::fs;
+
 use super::home::{Home, Said};
 use super::sshd::Sshd;
 use super::terminal::Terminal;
+
+/// How an environment binds it.
+pub fn binding(sshd: &Sshd) -> String {
+    let config = sshd.at("ssh_config");
+    format!("{{ ssh = \"lab\", config = \"{}\" }}", config.display())
+}
 
 /// Walks until the host stops it; nothing may have been started.
 #[track_caller]
@@ -49,8 +57,8 @@ fn a_host_that_does_not_resolve_is_told_before_the_gate() {
 fn a_host_that_refuses_the_key_is_told_and_the_run_goes_on_once_it_lets_us_in() {
     let Some(sshd) = Sshd::start() else { return };
     let home = Home::with_two_steps();
-    home.environment(&sshd.binding());
-    sshd.come_as("stranger");
+    home.environment(&binding(&sshd));
+    sshd.come_as("stranger", sshd.port);
     let (_, run) = stopped(
         &home,
         &[
@@ -60,7 +68,7 @@ fn a_host_that_refuses_the_key_is_told_and_the_run_goes_on_once_it_lets_us_in() 
             "`identity`",
         ],
     );
-    sshd.come_as("user");
+    sshd.come_as("user", sshd.port);
     goes_on(&home, &run);
 }
 
@@ -68,8 +76,8 @@ fn a_host_that_refuses_the_key_is_told_and_the_run_goes_on_once_it_lets_us_in() 
 fn a_changed_host_key_is_a_hard_stop() {
     let Some(sshd) = Sshd::start() else { return };
     let home = Home::with_two_steps();
-    home.environment(&sshd.binding());
-    sshd.know("stranger");
+    home.environment(&binding(&sshd));
+    sshd.know("stranger", sshd.port);
     stopped(
         &home,
         &[
@@ -84,8 +92,8 @@ fn a_changed_host_key_is_a_hard_stop() {
 fn an_unknown_host_key_is_never_taken_on_trust() {
     let Some(sshd) = Sshd::start() else { return };
     let home = Home::with_two_steps();
-    home.environment(&sshd.binding());
-    sshd.know_nothing();
+    home.environment(&binding(&sshd));
+    fs::write(sshd.at("known"), "").unwrap();
     stopped(
         &home,
         &[
@@ -100,7 +108,7 @@ fn an_unknown_host_key_is_never_taken_on_trust() {
 fn a_host_without_a_usable_shell_is_told_before_the_gate() {
     let Some(sshd) = Sshd::start() else { return };
     let home = Home::with_two_steps();
-    home.environment(&sshd.binding());
+    home.environment(&binding(&sshd));
     for only in ["/bin/false", "echo only backups here"] {
         sshd.let_in(&format!("command=\"{only}\""));
         stopped(&home, &["web", "shell"]);
@@ -112,10 +120,10 @@ fn a_missing_program_is_told_before_the_gate() {
     let mut home = Home::with_two_steps();
     // All that the steps and the agent need, and neither docker nor rsync.
     let bin = home.path().join("bin");
-    std::fs::create_dir(&bin).unwrap();
+    fs::create_dir(&bin).unwrap();
     let path = std::env::var_os("PATH").unwrap();
     for folder in std::env::split_paths(&path) {
-        for entry in std::fs::read_dir(folder).into_iter().flatten().flatten() {
+        for entry in fs::read_dir(folder).into_iter().flatten().flatten() {
             let name = entry.file_name();
             if !["docker", "rsync"].iter().any(|gone| name == *gone) {
                 // The first of a name counts, as in the PATH.

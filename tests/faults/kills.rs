@@ -5,6 +5,7 @@ use std::time::{Duration, Instant};
 
 use runsheet::journal::verify_folder;
 
+use super::dice::{Dice, seed};
 use super::rig::{Rig, Which};
 use super::size::{told, tries};
 use super::witness::Witness;
@@ -20,19 +21,6 @@ fn rig() -> Rig {
         "echo begun >>COUNT; i=0; while [ $i -lt {LINES} ]; do i=$((i + 1)); echo line $i; sleep 0.01; done"
     );
     Rig::new(&[("one", &text), ("two", &text), ("three", &text)])
-}
-
-/// Numbers that come out of a seed, after Steele, Lea and Flood (SplitMix64).
-struct Dice(u64);
-
-impl Dice {
-    fn below(&mut self, n: u64) -> u64 {
-        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let mut z = self.0;
-        z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        (z ^ (z >> 31)) % n
-    }
 }
 
 fn kill(engine: &mut Child) {
@@ -75,11 +63,8 @@ async fn play(
 #[tokio::test(flavor = "multi_thread")]
 async fn nothing_told_is_lost_and_nothing_runs_twice_when_engines_are_killed() {
     let all = tries(200, 5_000);
-    let seed = std::env::var("RUNSHEET_SEED")
-        .ok()
-        .and_then(|s| s.parse().ok());
-    let seed = seed.unwrap_or_else(|| u64::from(std::process::id()) << 20 | all);
-    let mut dice = Dice(seed);
+    let seed = seed();
+    let mut dice = Dice::new(seed);
     let (mut killed, mut entries) = (0, 0);
     let began = Instant::now();
     while killed < all {

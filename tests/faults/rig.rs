@@ -42,6 +42,11 @@ impl Rig {
     /// Makes a run of steps, each with its id and its shell text, on this machine. `COUNT` in a text is the path of
     /// a file to count in.
     pub fn new(steps: &[(&str, &str)]) -> Self {
+        Self::on(Binding::Local, "[0]", steps)
+    }
+
+    /// The same on another machine, and with the exit codes that count as success.
+    pub fn on(binding: Binding, ok_codes: &str, steps: &[(&str, &str)]) -> Self {
         let temp = tempfile::Builder::new()
             .prefix("rs-")
             .tempdir_in("/tmp")
@@ -54,7 +59,7 @@ impl Rig {
             let shell = shell.replace("COUNT", &count);
             text.push_str(&format!(
                 "[[step]]\nid = \"{id}\"\nphase = \"all\"\ntitle = \"{id}\"\non = \"here\"\n\
-                 do.command.run = '''{shell}'''\nundo = {{ never = \"a test\" }}\n\
+                 do.command = {{ ok-codes = {ok_codes}, run = '''{shell}''' }}\nundo = {{ never = \"a test\" }}\n\
                  verify = [{{ command = \"echo yes\", equals = \"yes\" }}]\n"
             ));
         }
@@ -64,7 +69,7 @@ impl Rig {
             digest: "0".repeat(64),
             kind: EnvironmentKind::Rehearsal,
             require: Require::default(),
-            hosts: [(HostName::new("here").unwrap(), vec![Binding::Local])].into(),
+            hosts: [(HostName::new("here").unwrap(), vec![binding])].into(),
             params: Default::default(),
         };
         let values = values(

@@ -70,10 +70,11 @@ impl Witness {
             true
         };
         let came = tokio::time::timeout(PATIENCE, waiting).await;
+        let last: Vec<_> = self.folded.entries.iter().rev().take(5).collect();
         assert_eq!(
             came,
             Ok(true),
-            "it never came; the engine's log:\n{}",
+            "it never came; the last entries, backwards: {last:#?}\nthe engine's log:\n{}",
             rig.log()
         );
     }
@@ -106,6 +107,14 @@ impl Witness {
                 _ => {}
             }
         }
+    }
+
+    /// Asks the proof of a stuck step again.
+    pub fn prove_again(&mut self, number: usize) {
+        let run = &self.folded.run;
+        let step = run.planned(number).map(|planned| planned.id.clone());
+        let (step, attempt) = (step.expect("a step"), run.steps[number].attempt);
+        self.client.wish(Intent::ProveAgain { step, attempt });
     }
 
     /// Says yes to everything and ends the run once every step is settled. Gives whether it came to its end; it

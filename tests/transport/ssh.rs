@@ -1,142 +1,33 @@
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
-use std::path::Path;
-use std::process::{Child, Command, Stdio};
-use std::time::{Duration, Instant};
+use std::process::Command;
+use std::time::Duration;
 
 use runsheet::transport::{Claim, Destination, Host, LinkTrouble, ReceiptState, Settled, Token};
-use tempfile::TempDir;
 
-use super::stage::{claim, gather, installed, run, sh, step, until};
+use super::sshd::Sshd;
+use super::stage::{claim, gather, run, sh, step, until};
 
-/// An sshd of our own on a loopback port, ended with the test.
-struct Sshd {
-    dir: TempDir,
-    port: u16,
-    child: Child,
+fn host(sshd: &Sshd) -> Host {
+    let control_dir = sshd.at("ctl");
+    if !control_dir.exists() {
+        fs::create_dir(&control_dir).unwrap();
+        fs::set_permissions(&control_dir, fs::Permissions::from_mode(0o700)).unwrap();
+    }
+    let destination = Destination::new("lab")
+        .unwrap()
+        .config(sshd.at("ssh_config"));
+    Host::ssh("lab", destination, control_dir)
 }
 
-impl Drop for Sshd {
-    fn drop(&mut self) {
-        // a test that fails in here has failed already
-        let _ = self.child.kill();
-        let _ = self.child.wait();
-    }
-}
-
-impl Sshd {
-    /// `None`, and a word about it, where there is no sshd.
-    fn start() -> Option<Self> {
-        let program = [
-            "/usr/sbin/sshd",
-            "/usr/local/sbin/sshd",
-            "/usr/lib/ssh/sshd",
-        ]
-        .into_iter()
-        .find(|path| Path::new(path).exists());
-        let (Some(program), true, true) = (program, installed("ssh"), installed("ssh-keygen"))
-        else {
-            eprintln!("SKIPPED: no sshd, ssh or ssh-keygen here; nothing behind ssh was tested");
-            return None;
-        };
-        let dir = TempDir::with_prefix("rs").unwrap();
-        let at = |name: &str| dir.path().join(name).display().to_string();
-        for key in ["host", "user", "stranger"] {
-            let made = Command::new("ssh-keygen")
-                .args(["-q", "-t", "ed25519", "-N", "", "-f", &at(key)])
-                .status()
-                .unwrap();
-            assert!(made.success());
-        }
-        fs::copy(at("user.pub"), at("authorized")).unwrap();
-        let port = std::net::TcpListener::bind("127.0.0.1:0")
-            .unwrap()
-            .local_addr()
-            .unwrap()
-            .port();
-        let home = at("home");
-        fs::create_dir(&home).unwrap();
-        // with SHLVL above 1 bash does not take itself for a login and leaves ~/.bashrc alone (bash(1),
-        // INVOCATION), so that the figures are ours and not those of somebody's profile
-        let config = format!(
-            "Port {port}\nListenAddress 127.0.0.1\nHostKey {}\nAuthorizedKeysFile {}\nPidFile none\n\
-             UsePAM no\nStrictModes no\nPasswordAuthentication no\nKbdInteractiveAuthentication no\n\
-             SetEnv XDG_STATE_HOME={home} SHLVL=2\n",
-            at("host"),
-            at("authorized"),
-        );
-        fs::write(at("sshd_config"), config).unwrap();
-        // sshd run by root wants its privilege separation folder, which a package makes at boot
-        if let Err(error) = fs::create_dir_all("/run/sshd") {
-            eprintln!("/run/sshd: {error}; sshd may refuse to start");
-        }
-        let log = fs::File::create(at("log")).unwrap();
-        let child = Command::new(program)
-            .args(["-D", "-e", "-f", &at("sshd_config")])
-            .stdin(Stdio::null())
-            .stderr(log)
-            .spawn()
-            .unwrap();
-        let sshd = Self { port, child, dir };
-        let begun = Instant::now();
-        while std::net::TcpStream::connect(("127.0.0.1", port)).is_err() {
-            assert!(begun.elapsed() < Duration::from_secs(10), "{}", sshd.log());
-            std::thread::sleep(Duration::from_millis(20));
-        }
-        sshd.know("host.pub");
-        fs::create_dir(sshd.at("ctl")).unwrap();
-        fs::set_permissions(sshd.at("ctl"), fs::Permissions::from_mode(0o700)).unwrap();
-        sshd.configure("user");
-        Some(sshd)
-    }
-
-    fn at(&self, name: &str) -> std::path::PathBuf {
-        self.dir.path().join(name)
-    }
-
-    fn log(&self) -> String {
-        fs::read_to_string(self.at("log")).unwrap_or_default()
-    }
-
-    /// Teaches the client this host key.
-    fn know(&self, key: &str) {
-        let key = fs::read_to_string(self.at(key)).unwrap();
-        fs::write(self.at("known"), format!("[127.0.0.1]:{} {key}", self.port)).unwrap();
-    }
-
-    fn configure(&self, key: &str) {
-        let config = format!(
-            "Host lab\n HostName 127.0.0.1\n Port {}\n User {}\n IdentityFile {}\n IdentitiesOnly yes\n \
-             IdentityAgent none\n UserKnownHostsFile {}\n GlobalKnownHostsFile /dev/null\n",
-            self.port,
-            user(),
-            self.at(key).display(),
-            self.at("known").display(),
-        );
-        fs::write(self.at("ssh_config"), config).unwrap();
-    }
-
-    fn host(&self) -> Host {
-        let destination = Destination::new("lab")
-            .unwrap()
-            .config(self.at("ssh_config"));
-        Host::ssh("lab", destination, self.at("ctl"))
-    }
-
-    fn logins(&self) -> usize {
-        self.log().matches("Accepted publickey").count()
-    }
-}
-
-fn user() -> String {
-    let id = Command::new("id").arg("-un").output().unwrap();
-    String::from_utf8(id.stdout).unwrap().trim().to_owned()
+fn logins(sshd: &Sshd) -> usize {
+    sshd.log().matches("Accepted publickey").count()
 }
 
 #[tokio::test]
 async fn over_ssh_steps_and_questions_share_one_login() {
     let Some(sshd) = Sshd::start() else { return };
-    let host = sshd.host();
+    let host = host(&sshd);
     let (code, output) = step(&host, "one", &sh("echo out; echo err >&2; exit 255")).await;
     assert_eq!((code, &output[..]), (255, &b"out\nerr\n"[..]));
     let answer = host
@@ -166,7 +57,7 @@ async fn over_ssh_steps_and_questions_share_one_login() {
         host.ask(&script)
     );
     assert!(a.0.is_ok() && b.0.is_ok() && c.is_ok());
-    assert_eq!(sshd.logins(), 1);
+    assert_eq!(logins(&sshd), 1);
     assert!(sshd.at("home/runsheet/spool/jobs/one_out").exists());
     assert_eq!(host.spool_file(&Token::new("one").unwrap()), None);
     host.close().await;
@@ -175,7 +66,7 @@ async fn over_ssh_steps_and_questions_share_one_login() {
 #[tokio::test]
 async fn a_lost_link_is_known_as_lost_and_the_step_goes_on() {
     let Some(sshd) = Sshd::start() else { return };
-    let host = sshd.host();
+    let host = host(&sshd);
     let claim = claim(&host, "cut").await;
     let (out, mut pieces) = tokio::sync::mpsc::channel(8);
     let running = tokio::spawn({
@@ -210,7 +101,7 @@ async fn a_lost_link_is_known_as_lost_and_the_step_goes_on() {
     let settled = host.attach(&claim, 4, out).await.unwrap();
     assert_eq!(settled, Settled::Exited { code: 5, bytes: 8 });
     assert_eq!(all.await.unwrap(), b"two\n");
-    assert_eq!(sshd.logins(), 2);
+    assert_eq!(logins(&sshd), 2);
     host.close().await;
 }
 
@@ -218,27 +109,20 @@ async fn a_lost_link_is_known_as_lost_and_the_step_goes_on() {
 async fn a_host_that_does_not_let_us_in_says_why() {
     let Some(sshd) = Sshd::start() else { return };
     let trouble = async || {
-        let error = sshd.host().survey().await.unwrap_err();
+        let error = host(&sshd).survey().await.unwrap_err();
         assert!(!error.said.is_empty() && !error.hint().is_empty());
         error.trouble
     };
-    sshd.configure("stranger");
+    sshd.come_as("stranger", sshd.port);
     assert_eq!(trouble().await, LinkTrouble::Refused);
-    sshd.configure("user");
-    sshd.know("stranger.pub");
+    sshd.come_as("user", sshd.port);
+    sshd.know("stranger", sshd.port);
     assert_eq!(trouble().await, LinkTrouble::HostKeyChanged);
     fs::write(sshd.at("known"), "").unwrap();
     assert_eq!(trouble().await, LinkTrouble::HostKeyUnknown);
-    sshd.know("host.pub");
-    fs::write(
-        sshd.at("authorized"),
-        format!(
-            "command=\"/bin/false\" {}",
-            fs::read_to_string(sshd.at("user.pub")).unwrap()
-        ),
-    )
-    .unwrap();
-    let error = sshd.host().survey().await.unwrap_err();
+    sshd.know("host", sshd.port);
+    sshd.let_in("command=\"/bin/false\"");
+    let error = host(&sshd).survey().await.unwrap_err();
     assert_eq!(error.trouble, LinkTrouble::NoShell, "{error}");
 
     let nowhere = Destination::new("127.0.0.1")
@@ -261,10 +145,8 @@ async fn a_host_that_does_not_let_us_in_says_why() {
 #[tokio::test]
 async fn a_login_that_talks_does_not_confuse_the_greeting() {
     let Some(sshd) = Sshd::start() else { return };
-    let key = fs::read_to_string(sshd.at("user.pub")).unwrap();
-    let noisy = "command=\"echo welcome; echo H end; printf 'no newline'; echo; eval \\\"$SSH_ORIGINAL_COMMAND\\\"\" ";
-    fs::write(sshd.at("authorized"), format!("{noisy}{key}")).unwrap();
-    let host = sshd.host();
+    sshd.let_in("command=\"echo welcome; echo H end; printf 'no newline'; echo; eval \\\"$SSH_ORIGINAL_COMMAND\\\"\"");
+    let host = host(&sshd);
     assert_eq!(
         step(&host, "noisy", &sh("echo fine")).await,
         (0, b"fine\n".to_vec())
@@ -285,7 +167,7 @@ async fn a_server_with_one_session_a_connection_gets_more_connections() {
         .unwrap();
     std::thread::sleep(Duration::from_millis(300));
     assert!(sshd.child.try_wait().unwrap().is_none());
-    let host = sshd.host();
+    let host = host(&sshd);
     let claim = claim(&host, "long").await;
     let running = tokio::spawn({
         let (host, claim) = (host.clone(), claim.clone());

@@ -261,8 +261,7 @@ fn simulate_many(first: u64, runs: u64, flaw: Flaw) -> (Found, Option<(u64, Stri
 
 /// The seed to begin with: the one that is to be walked again, or another each time.
 fn first_seed() -> (u64, bool) {
-    let seed = std::env::var("RUNSHEET_SEED").ok();
-    match seed.and_then(|seed| seed.parse().ok()) {
+    match super::dice::given_seed() {
         Some(seed) => (seed, true),
         None => (
             runsheet::clock::Timestamp::now().as_microsecond() as u64,

@@ -3,16 +3,16 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
+use std::time::{Duration, Instant};
 
 use tempfile::TempDir;
-
-use super::home::until;
 
 /// Ended with the test.
 pub struct Sshd {
     dir: TempDir,
-    port: u16,
-    child: Child,
+    /// Where it listens.
+    pub port: u16,
+    pub child: Child,
 }
 
 impl Drop for Sshd {
@@ -34,7 +34,7 @@ impl Sshd {
         .into_iter()
         .find(|path| Path::new(path).exists());
         let Some(program) = program else {
-            eprintln!("SKIPPED: no sshd here; what a bad host gets was not tested");
+            eprintln!("SKIPPED: no sshd here; nothing behind ssh was tested");
             return None;
         };
         let dir = TempDir::with_prefix("rs").unwrap();
@@ -51,11 +51,12 @@ impl Sshd {
             .unwrap()
             .port();
         fs::create_dir(at("home")).unwrap();
-        // With SHLVL above 1 bash leaves ~/.bashrc alone (bash(1), INVOCATION).
+        // With SHLVL above 1 bash does not take itself for a login and leaves ~/.bashrc alone (bash(1),
+        // INVOCATION), so that the figures are ours and not those of somebody's profile.
         let config = format!(
             "Port {port}\nListenAddress 127.0.0.1\nHostKey {}\nAuthorizedKeysFile {}\nPidFile none\n\
              UsePAM no\nStrictModes no\nPasswordAuthentication no\nKbdInteractiveAuthentication no\n\
-             SetEnv XDG_STATE_HOME={} SHLVL=2\n",
+             MaxStartups 100\nSetEnv XDG_STATE_HOME={} SHLVL=2\n",
             at("host"),
             at("authorized"),
             at("home"),
@@ -72,25 +73,23 @@ impl Sshd {
             .spawn()
             .unwrap();
         let sshd = Self { port, child, dir };
-        until("sshd listens", || {
-            std::net::TcpStream::connect(("127.0.0.1", port)).is_ok()
-        });
-        sshd.know("host");
+        let begun = Instant::now();
+        while std::net::TcpStream::connect(("127.0.0.1", port)).is_err() {
+            assert!(begun.elapsed() < Duration::from_secs(20), "{}", sshd.log());
+            std::thread::sleep(Duration::from_millis(20));
+        }
+        sshd.know("host", port);
         sshd.let_in("");
-        sshd.come_as("user");
+        sshd.come_as("user", port);
         Some(sshd)
     }
 
-    fn at(&self, name: &str) -> PathBuf {
+    pub fn at(&self, name: &str) -> PathBuf {
         self.dir.path().join(name)
     }
 
-    /// How an environment binds it.
-    pub fn binding(&self) -> String {
-        format!(
-            "{{ ssh = \"lab\", config = \"{}\" }}",
-            self.at("ssh_config").display()
-        )
+    pub fn log(&self) -> String {
+        fs::read_to_string(self.at("log")).unwrap_or_default()
     }
 
     /// Lets the user's key in, with options of authorized_keys(5) before it.
@@ -100,25 +99,19 @@ impl Sshd {
         fs::write(self.at("authorized"), format!("{options}{space}{key}")).unwrap();
     }
 
-    /// Teaches the client one host key as this host's.
-    pub fn know(&self, key: &str) {
+    /// Teaches the client one host key as that of a port, and no other.
+    pub fn know(&self, key: &str, port: u16) {
         let key = fs::read_to_string(self.at(&format!("{key}.pub"))).unwrap();
-        fs::write(self.at("known"), format!("[127.0.0.1]:{} {key}", self.port)).unwrap();
+        fs::write(self.at("known"), format!("[127.0.0.1]:{port} {key}")).unwrap();
     }
 
-    /// Makes it a stranger to the client.
-    pub fn know_nothing(&self) {
-        fs::write(self.at("known"), "").unwrap();
-    }
-
-    /// Lets the client log in with one key.
-    pub fn come_as(&self, key: &str) {
+    /// Lets the client, which calls this host `lab`, log in with one key at a port.
+    pub fn come_as(&self, key: &str, port: u16) {
         let id = Command::new("id").arg("-un").output().unwrap();
         let user = String::from_utf8(id.stdout).unwrap();
         let config = format!(
-            "Host lab\n HostName 127.0.0.1\n Port {}\n User {}\n IdentityFile {}\n IdentitiesOnly yes\n \
+            "Host lab\n HostName 127.0.0.1\n Port {port}\n User {}\n IdentityFile {}\n IdentitiesOnly yes\n \
              IdentityAgent none\n UserKnownHostsFile {}\n GlobalKnownHostsFile /dev/null\n",
-            self.port,
             user.trim(),
             self.at(key).display(),
             self.at("known").display(),
