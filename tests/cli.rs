@@ -511,3 +511,65 @@ fn a_run_without_anybody_goes_to_its_end_or_says_why_not() {
         "{said}"
     );
 }
+
+#[test]
+fn a_run_without_anybody_names_what_was_already_true_and_sums_up_what_it_watched() {
+    let home = Home::new();
+    home.file("environments.toml", ENVIRONMENTS);
+    let runbook = r#"
+format = 1
+title  = "Vain"
+
+[params.WHERE]
+ask  = "Where"
+kind = "path"
+
+[hosts]
+web = "the web server"
+
+[[phase]]
+id    = "all"
+title = "All"
+
+[[step]]
+id     = "vain"
+phase  = "all"
+title  = "Prove nothing"
+on     = "web"
+do.command.run = "true"
+undo   = { nothing = "it does nothing" }
+verify = [{ command = "test -d /" }]
+
+[[step]]
+id     = "catch-up"
+phase  = "all"
+title  = "Catch up"
+on     = "web"
+do.wait = { until = { command = 'echo x >>"$WHERE/asked"; echo $((5 - $(wc -l <"$WHERE/asked")))', at-most = 2 }, within = "1m", every = "100ms", falling = true }
+"#;
+    home.file("vain.toml", runbook);
+    home.file("answers.toml", "format = 1\napprove = [\"*\"]\n");
+    let place = format!("WHERE={}", home.path().display());
+    let run = [
+        "run",
+        "vain.toml",
+        "--env",
+        "staging",
+        "--set",
+        &place,
+        "--unattended",
+        "--answers",
+        "answers.toml",
+    ];
+    let said = home.runsheet(&run).ends(0).out;
+    for wanted in [
+        "; already true before it, and so proving nothing: `test -d /` works",
+        "proof: 1 of 1 hold, 1 of them before the step too, which proves nothing",
+        "came: 2 (3 numbers in ",
+        " s, first 4, lowest 2, highest 4)",
+    ] {
+        assert!(said.contains(wanted), "{wanted}: {said}");
+    }
+    let report = home.runsheet(&["report", "latest"]).ends(0).out;
+    assert!(report.contains("Proof held before"), "{report}");
+}

@@ -6,6 +6,8 @@ mod acts;
 mod late;
 #[path = "engine/legs.rs"]
 mod legs;
+#[path = "engine/patience.rs"]
+mod patience;
 #[path = "engine/person.rs"]
 mod person;
 #[path = "engine/process.rs"]

@@ -29,7 +29,7 @@ use toml::de::ValueDeserializer;
 
 use crate::names::{HostName, MachineName, RunId, StepId};
 pub use crate::probe::{Mentions, Question, Reply, Scene, Shell};
-use crate::probe::{NulByte, Probe, one_line};
+use crate::probe::{NulByte, Probe, Remark, one_line};
 use crate::template::TemplateError;
 
 /// A kind of step, as the runbook names it.
@@ -118,6 +118,12 @@ pub struct Awaited {
     pub within: Duration,
     /// The pause between two questions.
     pub every: Duration,
+    /// For how long on end it must hold; nothing where once is enough.
+    pub stable_for: Duration,
+    /// Whether its number must not rise.
+    pub falling: bool,
+    /// What is wrong with how these go together, for the check.
+    pub remarks: Vec<Remark>,
 }
 
 /// Where and when an action is.

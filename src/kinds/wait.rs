@@ -4,16 +4,18 @@
 //! do.wait = { until = { tcp = "{{dest.address}}:443" }, within = "5m", every = "5s" }
 //! ```
 //!
-//! The probe is asked on the machine of the step.
+//! The probe is asked on the machine of the step. With `stable-for` it must hold for so long on end, and
+//! with `falling = true` the number it prints must not rise.
 
 use std::time::Duration;
 
 use serde::Deserialize;
+use toml::Spanned;
 use toml::de::ValueDeserializer;
 
 use super::{Action, Awaited, Exhibit, Kind, Mentions, Moment, Obstacle, Performer, Proposal};
 use super::{Question, Reply, Scene, first_line};
-use crate::probe::{Ask, ProbeTable};
+use crate::probe::{Ask, Endurance, ProbeTable, endures};
 use crate::template::TemplateError;
 
 /// The kind, for the list.
@@ -33,9 +35,11 @@ struct Wait {
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
 struct Keys {
     until: ProbeTable,
-    within: Span,
+    within: Spanned<Span>,
     #[serde(default = "five_seconds")]
     every: Span,
+    stable_for: Option<Spanned<Span>>,
+    falling: Option<Spanned<bool>>,
 }
 
 fn five_seconds() -> Span {
@@ -62,11 +66,24 @@ impl TryFrom<String> for Span {
 
 fn parse(value: ValueDeserializer<'_>) -> Result<Wait, toml::de::Error> {
     let keys = Keys::deserialize(value)?;
+    let length = |span: Spanned<Span>| Spanned::new(span.span(), span.into_inner().0);
+    let endurance = Endurance {
+        within: Some(length(keys.within)),
+        stable_for: keys.stable_for.map(length),
+        falling: keys.falling,
+    };
+    let probe = keys.until.probe()?;
+    let remarks = endurance.remarks(probe.as_ref());
+    let falling = endurance.is_falling();
+    let plain = |length: Option<Spanned<Duration>>| length.map(Spanned::into_inner);
     Ok(Wait {
         awaited: Awaited {
-            probe: keys.until.probe()?,
-            within: keys.within.0,
+            probe,
+            within: plain(endurance.within).unwrap_or_default(),
             every: keys.every.0,
+            stable_for: plain(endurance.stable_for).unwrap_or_default(),
+            falling,
+            remarks,
         },
     })
 }
@@ -92,9 +109,10 @@ impl Action for Wait {
     fn propose(&self, moment: &Moment<'_>, _: &[Reply]) -> Result<Proposal, Obstacle> {
         let says = self.awaited.probe.says(&moment.scene)?;
         let (within, every) = (self.awaited.within, self.awaited.every);
+        let endures = endures(self.awaited.stable_for, self.awaited.falling);
         let mut exhibits = vec![Exhibit::Text {
             text: format!(
-                "Wait until {says}. Asked every {} s, for {} s at most.",
+                "Wait until {says}{endures}. Asked every {} s, for {} s at most.",
                 every.as_secs_f64(),
                 within.as_secs_f64()
             ),
@@ -157,5 +175,32 @@ mod tests {
         let error = wait(text).unwrap_err();
         assert_eq!(&text[error.span().unwrap()], "'2 moons'");
         assert!(wait("{ until = { tcp = 'a:1' }, within = '0s' }").is_err());
+    }
+
+    #[test]
+    fn a_wait_says_how_long_it_must_hold_and_what_must_not_rise() {
+        let stand = Stand::new();
+        let lag = "until = { command = 'lag', at-most = 0 }, within = '2m'";
+        let action = wait(&format!("{{ {lag}, stable-for = '30s', falling = true }}")).unwrap();
+        assert!(action.awaited().unwrap().remarks.is_empty());
+        let proposal = action.propose(&stand.moment(), &[]).unwrap();
+        let Exhibit::Text { text } = &proposal.exhibits[0] else {
+            panic!("a wait says what it waits for");
+        };
+        let wanted = "Wait until `lag` is at most 0, for 30 s on end, and never rises. Asked";
+        assert!(text.starts_with(wanted), "{text}");
+        let told = |keys: &str| {
+            let action = wait(&format!("{{ {keys} }}")).unwrap();
+            let remarks = &action.awaited().unwrap().remarks;
+            remarks
+                .iter()
+                .map(|r| r.message.clone())
+                .collect::<Vec<_>>()
+        };
+        assert_eq!(told(&format!("{lag}, stable-for = '2m'")).len(), 1);
+        assert_eq!(told(&format!("{lag}, stable-for = '119s'")).len(), 0);
+        let tcp = "until = { tcp = 'a:1' }, within = '2m', falling";
+        assert_eq!(told(&format!("{tcp} = true")).len(), 1);
+        assert_eq!(told(&format!("{tcp} = false")).len(), 0);
     }
 }

@@ -13,6 +13,7 @@ mod http;
 mod json;
 mod person;
 mod remark;
+mod series;
 mod table;
 mod tcp;
 mod words;
@@ -26,7 +27,8 @@ use crate::names::{HostName, MachineName};
 use crate::template::{Template, TemplateError, Values};
 
 pub use answer::{complaint, one_line};
-pub use remark::Remark;
+pub use remark::{Endurance, Remark, endures};
+pub use series::{Series, Trend, figure};
 pub use table::ProbeTable;
 pub use words::{NulByte, words};
 

@@ -3,7 +3,7 @@
 use super::{Plan, PlannedMachine, PlannedPhase, PlannedStep, PlannedUndo, Proof, RunbookCopy};
 use crate::kinds::Action;
 use crate::names::MachineName;
-use crate::probe::{Ask, Place, Probe, Scene};
+use crate::probe::{Ask, Place, Probe, Scene, endures};
 use crate::runbook::{Environment, Gate, ParamKind, ProbeSpec, Runbook, StepSpec, Undo};
 use crate::template::{Template, TemplateError, Values};
 
@@ -214,7 +214,9 @@ fn lay_proof(spec: &ProbeSpec, lane: MachineName, values: &Values) -> Result<Pro
     let here = asked_at(spec, &lane, values)?;
     let within = spec.within.map_or(0, |within| within.as_secs());
     let every = u64::try_from(spec.every.as_millis()).unwrap_or(u64::MAX);
-    planned_proof(spec.probe.as_ref(), lane, &here, values, (within, every))
+    let mut proof = planned_proof(spec.probe.as_ref(), lane, &here, values, (within, every))?;
+    proof.says.push_str(&endures(spec.stable_for, spec.falling));
+    Ok(proof)
 }
 
 fn lay_own_proofs(

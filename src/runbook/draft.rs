@@ -8,7 +8,7 @@ use toml::Spanned;
 use super::model::{Downtime, Gate, ParamKind};
 use super::table::Text;
 use crate::kinds::Action;
-use crate::probe::Probe;
+use crate::probe::{Endurance, Probe};
 use crate::template::Template;
 
 /// A runbook as it stands in its file. What is `None` was absent or wrong, and has been told.
@@ -71,7 +71,7 @@ pub(super) struct StepDraft {
 pub(super) struct ProbeDraft {
     pub(super) probe: Box<dyn Probe>,
     pub(super) on: Option<Text>,
-    pub(super) within: Option<Duration>,
+    pub(super) endurance: Endurance,
     pub(super) every: Option<Duration>,
 }
 

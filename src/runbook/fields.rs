@@ -67,12 +67,20 @@ impl Reader {
     }
 
     pub(super) fn boolean(&mut self, table: &mut Table<'_>, key: &'static str) -> Option<bool> {
+        self.placed_boolean(table, key).map(Spanned::into_inner)
+    }
+
+    pub(super) fn placed_boolean(
+        &mut self,
+        table: &mut Table<'_>,
+        key: &'static str,
+    ) -> Option<Spanned<bool>> {
         let value = table.take(key)?.value;
         let answer = value.get_ref().as_bool();
         if answer.is_none() {
             self.wrong_type(key, &value, "true or false");
         }
-        answer
+        answer.map(|answer| Spanned::new(value.span(), answer))
     }
 
     /// A whole number within a range, with its place.

@@ -120,6 +120,10 @@ pub struct ProbeSpec {
     pub within: Option<Duration>,
     /// The pause between two questions.
     pub every: Duration,
+    /// For how long on end it must hold; nothing where once is enough.
+    pub stable_for: Duration,
+    /// Whether its number must not rise.
+    pub falling: bool,
 }
 
 /// How a step is taken back.

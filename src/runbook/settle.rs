@@ -64,6 +64,8 @@ fn step(draft: StepDraft) -> Option<StepSpec> {
             on: None,
             within: None,
             every: EVERY,
+            stable_for: Duration::ZERO,
+            falling: false,
         })
     });
     let verify = own
@@ -124,10 +126,17 @@ fn probe(draft: ProbeDraft) -> Option<ProbeSpec> {
         Some(host) => Some(HostName::new(host.into_inner()).ok()?),
         None => None,
     };
+    let endurance = draft.endurance;
+    let stable_for = endurance
+        .stable_for
+        .as_ref()
+        .map(|length| *length.get_ref());
     Some(ProbeSpec {
         probe: draft.probe,
         on,
-        within: draft.within,
+        falling: endurance.is_falling(),
+        stable_for: stable_for.unwrap_or_default(),
+        within: endurance.within.map(Spanned::into_inner),
         every: draft.every.unwrap_or(EVERY),
     })
 }

@@ -8,11 +8,11 @@ use super::model::{Downtime, Gate};
 use super::table::{Item, Need, Reader, Table, Text, list};
 use crate::kinds::{Action, KINDS};
 use crate::names::{StepId, did_you_mean};
-use crate::probe::PROBES;
+use crate::probe::{Endurance, PROBES};
 use crate::template::Template;
 
 /// The keys that every probe may have beside its own.
-const PATIENCE: &[&str] = &["on", "within", "every"];
+const PATIENCE: &[&str] = &["on", "within", "every", "stable-for", "falling"];
 
 pub(super) fn read(reader: &mut Reader, mut table: Table<'_>) -> StepDraft {
     let id = reader.line(&mut table, "id", Need::Required);
@@ -252,6 +252,11 @@ fn probe(reader: &mut Reader, mut table: Table<'_>) -> Option<ProbeDraft> {
         reader.error(every.span(), "`every` without `within`").hint =
             Some("say how long it may take: `within = \"1m\"`".to_owned());
     }
+    let endurance = Endurance {
+        within,
+        stable_for: reader.duration(&mut table, "stable-for"),
+        falling: reader.placed_boolean(&mut table, "falling"),
+    };
     let mut kinds = PROBES
         .iter()
         .filter(|kind| table.keys().any(|key| key == kind.name));
@@ -273,7 +278,7 @@ fn probe(reader: &mut Reader, mut table: Table<'_>) -> Option<ProbeDraft> {
     Some(ProbeDraft {
         probe,
         on,
-        within: within.map(Spanned::into_inner),
+        endurance,
         every: every.map(Spanned::into_inner),
     })
 }

@@ -48,8 +48,14 @@ pub(super) fn remarks(step: &StepDraft) -> Vec<Remark> {
     };
     let waits = step.action.iter().chain(undo);
     let waits = waits.filter_map(|action| action.awaited());
-    let awaited = waits.flat_map(|awaited| awaited.probe.remarks());
-    let proofs = step.verify.iter().flat_map(|proof| proof.probe.remarks());
+    let awaited = waits.flat_map(|awaited| {
+        let own = awaited.remarks.iter().cloned();
+        awaited.probe.remarks().into_iter().chain(own)
+    });
+    let proofs = step.verify.iter().flat_map(|proof| {
+        let own = proof.endurance.remarks(proof.probe.as_ref());
+        proof.probe.remarks().into_iter().chain(own)
+    });
     awaited.chain(proofs).collect()
 }
 

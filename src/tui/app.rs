@@ -9,6 +9,7 @@ use crate::client::Folded;
 use crate::clock::Timestamp;
 use crate::kinds::Progress;
 use crate::names::{MachineName, StepId};
+use crate::probe::Series;
 use crate::run::{Intent, Operator, PlannedStep, StepAt, StepState, Way};
 use crate::runbook::Gate;
 
@@ -74,11 +75,13 @@ pub(super) enum Pane {
 }
 
 /// What is known of a question that does not hold yet.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq)]
 pub(super) struct Waiting {
     pub(super) seen: String,
     pub(super) times: u32,
     pub(super) until: Option<Timestamp>,
+    /// What its numbers were, where a number is watched.
+    pub(super) numbers: Option<Series>,
 }
 
 /// A wish that was sent and is not answered.

@@ -161,10 +161,15 @@ impl App {
                 seen,
                 times,
                 until,
+                numbers,
             } => {
-                let seen = clean::line(&seen);
-                self.asked
-                    .insert((step, lane, proof), Waiting { seen, times, until });
+                let waiting = Waiting {
+                    seen: clean::line(&seen),
+                    times,
+                    until,
+                    numbers,
+                };
+                self.asked.insert((step, lane, proof), waiting);
             }
             Live::Busy {
                 machine,

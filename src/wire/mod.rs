@@ -13,6 +13,7 @@ use serde::{Deserialize, Serialize};
 use crate::clock::Timestamp;
 use crate::kinds::Progress;
 use crate::names::{MachineName, RunId, StepId};
+use crate::probe::Series;
 use crate::run::{Entry, Intent};
 
 pub use frame::{MAX_FRAME, WireError, read, write};
@@ -157,6 +158,9 @@ pub enum Live {
         times: u32,
         /// When it is given up; none where it is asked once.
         until: Option<Timestamp>,
+        /// The numbers that came so far, thinned out; none where no number is watched.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        numbers: Option<Series>,
     },
     /// A machine is being asked, or a link is being made again.
     Busy {

@@ -3,12 +3,15 @@
 use std::time::Duration;
 
 use runsheet::kinds::{
-    Action, Exhibit, Leg, Mentions, Moment, Obstacle, Performer, Progress, Proposal, Question,
+    Action, Exhibit, KINDS, Leg, Mentions, Moment, Obstacle, Performer, Progress, Proposal,
+    Question,
 };
 use runsheet::names::{HostName, PhaseId, StepId};
-use runsheet::probe::{self, Ask, Holds, Probe, Scene, Shell, Verdict};
+use runsheet::probe::{self, Ask, Holds, Probe, ProbeTable, Scene, Shell, Verdict};
 use runsheet::runbook::{Gate, ProbeSpec, StepSpec, Undo};
 use runsheet::template::TemplateError;
+use serde::Deserialize;
+use toml::de::ValueDeserializer;
 
 pub fn step(id: &str) -> StepId {
     StepId::new(id).unwrap()
@@ -147,6 +150,38 @@ pub struct Step {
     gate: Gate,
     proof: Option<&'static str>,
     timeout: Option<Duration>,
+    /// A probe of the real kinds, with its patience.
+    patient: Option<Patient>,
+    /// The table of a real wait, instead of the act.
+    wait: Option<&'static str>,
+}
+
+/// A probe as a runbook writes it, and how long it may take and must hold, in milliseconds.
+#[derive(Debug, Clone, Copy)]
+pub struct Patient {
+    pub probe: &'static str,
+    pub within: u64,
+    pub stable_for: u64,
+    pub falling: bool,
+}
+
+impl Patient {
+    fn spec(self) -> ProbeSpec {
+        let table = ProbeTable::deserialize(ValueDeserializer::parse(self.probe).unwrap());
+        ProbeSpec {
+            probe: table.unwrap().probe().unwrap(),
+            on: None,
+            within: Some(Duration::from_millis(self.within)),
+            every: Duration::from_millis(10),
+            stable_for: Duration::from_millis(self.stable_for),
+            falling: self.falling,
+        }
+    }
+}
+
+fn wait(text: &str) -> Box<dyn Action> {
+    let kind = KINDS.iter().find(|kind| kind.name == "wait").unwrap();
+    (kind.parse)(ValueDeserializer::parse(text).unwrap()).unwrap()
 }
 
 impl Step {
@@ -157,7 +192,22 @@ impl Step {
             gate: Gate::Confirm,
             proof: None,
             timeout: None,
+            patient: None,
+            wait: None,
         }
+    }
+
+    /// A step that waits; `text` is the table of `do.wait`.
+    pub fn wait(id: &'static str, text: &'static str) -> Self {
+        Self {
+            wait: Some(text),
+            ..Self::new(id, Act::run(":"))
+        }
+    }
+
+    pub fn patient(mut self, patient: Patient) -> Self {
+        self.patient = Some(patient);
+        self
     }
 
     pub fn gate(mut self, gate: Gate) -> Self {
@@ -182,7 +232,10 @@ impl Step {
             on: None,
             within: None,
             every,
+            stable_for: Duration::ZERO,
+            falling: false,
         };
+        let patient = self.patient.map(Patient::spec);
         StepSpec {
             id: step(self.id),
             phase: PhaseId::new("all").unwrap(),
@@ -192,10 +245,13 @@ impl Step {
                 Act::Run(..) => vec![HostName::new("m").unwrap()],
                 Act::Person => Vec::new(),
             },
-            action: Box::new(self.act.clone()),
+            action: match self.wait {
+                Some(text) => wait(text),
+                None => Box::new(self.act.clone()),
+            },
             undo: Undo::Unsaid,
             gate: self.gate.clone(),
-            verify: self.proof.iter().map(proof).collect(),
+            verify: self.proof.iter().map(proof).chain(patient).collect(),
             estimate: None,
             downtime: None,
             point_of_no_return: false,

@@ -6,7 +6,9 @@ use std::time::Duration;
 use tokio::sync::mpsc;
 
 use runsheet::client::{Attach, Client, Folded, Update};
+use runsheet::probe::Series;
 use runsheet::run::{Event, Intent, Run, Stop};
+use runsheet::wire::Live;
 
 use super::acts::step;
 
@@ -73,6 +75,25 @@ impl Person {
     pub async fn until(&mut self, so: impl Fn(&Run) -> bool) {
         while !so(self.run()) {
             self.next().await;
+        }
+    }
+
+    /// The next word about a probe that is asked again: what was seen, and its numbers.
+    pub async fn asked(&mut self) -> (String, Option<Series>) {
+        loop {
+            if let Update::Live(Live::Asked { seen, numbers, .. }) = self.next().await {
+                return (seen, numbers);
+            }
+        }
+    }
+
+    /// Waits until a probe that is asked again has seen something with these words in it.
+    pub async fn sees(&mut self, words: &str) -> Option<Series> {
+        loop {
+            let (seen, numbers) = self.asked().await;
+            if seen.contains(words) {
+                return numbers;
+            }
         }
     }
 

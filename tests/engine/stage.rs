@@ -192,7 +192,22 @@ impl Stage {
 
     /// Starts it with a disk of the test's own between the journal and its file.
     pub fn start_with(&self, host: Host, between: impl Fn(File) -> Box<dyn Disk>) -> Running {
-        let engine = Engine::open_on(&self.folder(), Clock::system(), between).unwrap();
+        self.start_all(host, Clock::system(), between)
+    }
+
+    /// Starts it by a clock of the test's own.
+    pub fn start_by(&self, clock: Clock, machine: &Scripted) -> Running {
+        let host = Host::scripted("m", machine.clone());
+        self.start_all(host, clock, |file| Box::new(file))
+    }
+
+    fn start_all(
+        &self,
+        host: Host,
+        clock: Clock,
+        between: impl Fn(File) -> Box<dyn Disk>,
+    ) -> Running {
+        let engine = Engine::open_on(&self.folder(), clock, between).unwrap();
         let setting = Setting {
             socket: self.socket(),
             runbook: self.runbook(),

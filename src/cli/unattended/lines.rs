@@ -1,8 +1,9 @@
 //! One line an entry, for a log.
 
+use crate::names::StepId;
 use crate::probe::Holds;
 use crate::problem::visible;
-use crate::run::{Actor, Asked, Ending, Entry, Event, LaneOutcome, Run, Stop, Way};
+use crate::run::{Actor, Answer, Asked, Ending, Entry, Event, LaneOutcome, Run, Stop, Way};
 
 /// The line of an entry; `before` is the run up to it.
 pub(super) fn line(entry: &Entry, before: &Run) -> String {
@@ -40,8 +41,17 @@ fn what(event: &Event, before: &Run) -> String {
             Way::Forward => format!("attempt {attempt}"),
             Way::Back => format!("attempt {attempt}, taking it back"),
         },
-        Event::StepShown { digest, .. } => {
-            format!("shown, digest {}", digest.get(..12).unwrap_or(digest))
+        Event::StepShown {
+            step,
+            digest,
+            before: answers,
+            ..
+        } => {
+            let digest = digest.get(..12).unwrap_or(digest);
+            format!(
+                "shown, digest {digest}{}",
+                already_true(step, answers, before)
+            )
         }
         Event::StepObstructed { lane, obstacle, .. } => format!("on {lane}: {obstacle}"),
         Event::StepReviewed { .. } => "looked at again".to_owned(),
@@ -87,7 +97,12 @@ fn what(event: &Event, before: &Run) -> String {
         }
         Event::ProofReopened { .. } => "its proof is asked again".to_owned(),
         Event::LookAsked { .. } => "its probes are looked at".to_owned(),
-        Event::ProofAnswered { asked, answers, .. } => {
+        Event::ProofAnswered {
+            step,
+            asked,
+            answers,
+            ..
+        } => {
             let yes = answers.iter().filter(|a| a.holds == Holds::Yes).count();
             let what = match asked {
                 Asked::Proof => "proof",
@@ -102,7 +117,11 @@ fn what(event: &Event, before: &Run) -> String {
                 true => String::new(),
                 false => format!(": {}", seen.join("; ")),
             };
-            format!("{what}: {yes} of {} hold{but}", answers.len())
+            let vain = match asked {
+                Asked::Proof => held_before(step, answers, before),
+                Asked::Look => String::new(),
+            };
+            format!("{what}: {yes} of {} hold{vain}{but}", answers.len())
         }
         Event::StepAttested { note, .. } => format!("vouched for: {note}"),
         Event::StepSkipped { reason, .. } => format!("skipped: {reason}"),
@@ -112,6 +131,44 @@ fn what(event: &Event, before: &Run) -> String {
             Ending::Finished => "ended, every step is settled".to_owned(),
             Ending::EndedEarly { reason } => format!("ended early: {reason}"),
         },
+    }
+}
+
+/// Which questions of a proof hold before the step, and so will prove nothing about it.
+fn already_true(step: &StepId, answers: &[Answer], before: &Run) -> String {
+    let Some((_, planned, state)) = before.step(step) else {
+        return String::new();
+    };
+    let proofs = planned.proofs(state.way);
+    let mut says: Vec<&str> = answers
+        .iter()
+        .filter(|answer| answer.holds == Holds::Yes)
+        .filter_map(|answer| proofs.get(usize::from(answer.proof)))
+        .map(|proof| proof.says.as_str())
+        .collect();
+    // The lanes of a step ask the same question each.
+    says.dedup();
+    match says.is_empty() {
+        true => String::new(),
+        false => format!(
+            "; already true before it, and so proving nothing: {}",
+            says.join("; ")
+        ),
+    }
+}
+
+/// How many of the answers prove nothing, because the same was true before the step.
+fn held_before(step: &StepId, answers: &[Answer], before: &Run) -> String {
+    let Some((_, _, state)) = before.step(step) else {
+        return String::new();
+    };
+    let vain = answers
+        .iter()
+        .filter(|answer| answer.holds == Holds::Yes && state.held_before(answer.proof))
+        .count();
+    match vain {
+        0 => String::new(),
+        vain => format!(", {vain} of them before the step too, which proves nothing"),
     }
 }
 

@@ -7,6 +7,7 @@ mod begin;
 mod follow;
 mod ground;
 mod late;
+mod patience;
 mod prepare;
 mod prove;
 mod turn;

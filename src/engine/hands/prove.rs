@@ -6,6 +6,7 @@ use std::time::Duration;
 use futures_util::future::join_all;
 use tokio::time::Instant;
 
+use super::patience::{Heard, Next, Patience, Terms};
 use super::{Ground, Receipt};
 use crate::clock::Timestamp;
 use crate::names::{MachineName, StepId};
@@ -38,6 +39,7 @@ pub(super) struct Inquiry<'a> {
     probe: Held<'a>,
     within: Duration,
     every: Duration,
+    terms: Terms,
 }
 
 enum Held<'a> {
@@ -128,6 +130,7 @@ pub(super) fn inquiries<'a>(ground: &'a Ground, step: &StepId, way: Way) -> Vec<
                     probe: Held::Derived(probe),
                     within: Duration::ZERO,
                     every: PAUSE,
+                    terms: Terms::default(),
                 })
                 .collect()
         }
@@ -152,6 +155,10 @@ fn declared<'a>(
         probe: Held::Declared(proof.probe.as_ref()),
         within: proof.within.unwrap_or_default(),
         every: proof.every.max(PAUSE),
+        terms: Terms {
+            stable_for: proof.stable_for,
+            falling: proof.falling,
+        },
     })
 }
 
@@ -172,9 +179,22 @@ impl Inquiry<'_> {
         matches!(self.probe().ask(&scene), Ok(Ask::Person(_)))
     }
 
-    /// Asks once.
+    /// Asks once. Whether it holds for long is not asked, and whether a number falls cannot be.
     pub async fn once(&self, ground: &Ground, limit: Duration) -> Answer {
-        let verdict = verdict(ground, self.probe(), &self.here, limit).await;
+        let bound = self.probe().aim().is_some_and(|aim| aim.is_bound());
+        let terms = Terms {
+            stable_for: Duration::ZERO,
+            falling: self.terms.falling && !bound,
+        };
+        let mut patience = Patience::new(self.probe(), terms);
+        let heard = hear(ground, self.probe(), &self.here, limit, patience.watches()).await;
+        match patience.heard(Duration::ZERO, heard, true) {
+            Next::End(verdict) => self.answer(verdict),
+            Next::Again { seen, .. } => self.answer(Verdict::cannot_say(seen)),
+        }
+    }
+
+    fn answer(&self, verdict: Verdict) -> Answer {
         Answer {
             proof: self.number,
             holds: verdict.holds,
@@ -182,31 +202,36 @@ impl Inquiry<'_> {
         }
     }
 
-    /// Asks until it holds or its time is up.
+    /// Asks until it has held for long enough or its time is up.
     async fn patiently(&self, ground: &Ground) -> Answer {
+        let begun = Begun::now(ground);
         let end = Instant::now() + self.within;
         let until = later(ground.clock.now(), self.within);
+        let mut patience = Patience::new(self.probe(), self.terms);
         let mut times = 0u32;
         loop {
             let left = end.saturating_duration_since(Instant::now());
-            let answer = self
-                .once(ground, LIMIT.min(left.max(BEFORE_GIVING_UP)))
-                .await;
+            let limit = LIMIT.min(left.max(BEFORE_GIVING_UP));
+            let heard = hear(ground, self.probe(), &self.here, limit, patience.watches()).await;
             times = times.saturating_add(1);
             let now = Instant::now();
-            if answer.holds == Holds::Yes || now >= end {
-                return answer;
-            }
+            let (seen, after) = match patience.heard(begun.ago(ground), heard, now >= end) {
+                Next::End(verdict) => return self.answer(verdict),
+                Next::Again { seen, after } => (seen, after),
+            };
             ground.live(Live::Asked {
                 step: self.step.clone(),
                 lane: self.lane.clone(),
                 proof: Some(self.number),
-                seen: answer.seen,
+                seen,
                 times,
                 until,
+                numbers: patience.numbers().cloned(),
             });
-            // The last question is asked when time is up, and not a pause before.
-            tokio::time::sleep_until((now + self.every).min(end)).await;
+            // The last question is asked when time is up, and not a pause before; and so is the one that
+            // could be the last.
+            let pause = after.map_or(self.every, |after| self.every.min(after).max(PAUSE));
+            tokio::time::sleep_until((now + pause).min(end)).await;
         }
     }
 }
@@ -219,16 +244,42 @@ pub(super) fn later(now: Timestamp, by: Duration) -> Option<Timestamp> {
     now.checked_add(by).ok()
 }
 
-/// Asks a probe once and judges the answer.
-pub(super) async fn verdict(
+/// When something was begun, by both clocks.
+pub(super) struct Begun {
+    wall: Timestamp,
+    own: Instant,
+}
+
+impl Begun {
+    pub fn now(ground: &Ground) -> Self {
+        Self {
+            wall: ground.clock.now(),
+            own: Instant::now(),
+        }
+    }
+
+    /// How long ago: by the clock that says less, so that one which is set forward makes nothing hold for long.
+    pub fn ago(&self, ground: &Ground) -> Duration {
+        let wall = ground.clock.now().duration_since(self.wall);
+        let wall = Duration::try_from(wall).unwrap_or_default();
+        self.own.elapsed().min(wall)
+    }
+}
+
+/// Asks a probe once and judges the answer; with the number in it, where it is `watched`.
+pub(super) async fn hear(
     ground: &Ground,
     probe: &dyn Probe,
     here: &MachineName,
     limit: Duration,
-) -> Verdict {
-    let cannot_say = |why: String| Verdict {
-        holds: Holds::CannotSay,
-        seen: ground.words(&why),
+    watched: bool,
+) -> Heard {
+    let cannot_say = |why: String| {
+        let why = ground.words(&why);
+        Heard {
+            number: watched.then(|| Err(why.clone())),
+            verdict: Verdict::cannot_say(why),
+        }
     };
     let scene = Scene {
         here,
@@ -242,9 +293,16 @@ pub(super) async fn verdict(
     match ground.ask(&question, limit, "asking").await {
         Ok(reply) => {
             let verdict = probe.judge(&scene, &reply);
-            Verdict {
-                holds: verdict.holds,
-                seen: ground.words(&verdict.seen),
+            let number = watched.then(|| match ground.mask.covers(&reply.text()) {
+                true => Err("this number is a secret's".to_owned()),
+                false => probe.number(&reply).map_err(|why| ground.words(&why)),
+            });
+            Heard {
+                verdict: Verdict {
+                    holds: verdict.holds,
+                    seen: ground.words(&verdict.seen),
+                },
+                number,
             }
         }
         Err(error) => cannot_say(error.to_string()),

@@ -2,7 +2,8 @@
 
 use std::time::Duration;
 
-use super::prove::{later, verdict};
+use super::patience::{Next, Patience, Terms};
+use super::prove::{Begun, hear, later};
 use super::{Ground, Receipt};
 use crate::clock::Timestamp;
 use crate::kinds::{Action, Awaited};
@@ -52,22 +53,32 @@ impl Watch {
             return self.end(LaneOutcome::DidNotCome { seen });
         };
         let until = later(self.since, awaited.within);
+        let begun = Begun::now(ground);
+        let probe = awaited.probe.as_ref();
+        let here = match probe.usual_place() {
+            Place::Lane => self.lane.clone(),
+            Place::Bastion => MachineName::bastion(),
+        };
+        let terms = Terms {
+            stable_for: awaited.stable_for,
+            falling: awaited.falling,
+        };
+        let mut patience = Patience::new(probe, terms);
         let mut times = 0u32;
         loop {
-            let probe = awaited.probe.as_ref();
-            let here = match probe.usual_place() {
-                Place::Lane => self.lane.clone(),
-                Place::Bastion => MachineName::bastion(),
-            };
-            let verdict = verdict(ground, probe, &here, LIMIT).await;
-            let seen = verdict.seen;
-            if verdict.holds == Holds::Yes {
-                return self.end(LaneOutcome::Came { seen });
-            }
+            let heard = hear(ground, probe, &here, LIMIT, patience.watches()).await;
             let now = ground.clock.now();
-            if until.is_some_and(|until| now >= until) {
-                return self.end(LaneOutcome::DidNotCome { seen });
-            }
+            let time_is_up = until.is_some_and(|until| now >= until);
+            let (seen, after) = match patience.heard(begun.ago(ground), heard, time_is_up) {
+                Next::Again { seen, after } => (seen, after),
+                Next::End(verdict) => {
+                    let seen = verdict.seen;
+                    return self.end(match verdict.holds {
+                        Holds::Yes => LaneOutcome::Came { seen },
+                        Holds::No | Holds::CannotSay => LaneOutcome::DidNotCome { seen },
+                    });
+                }
+            };
             times = times.saturating_add(1);
             ground.live(Live::Asked {
                 step: self.step.clone(),
@@ -76,9 +87,11 @@ impl Watch {
                 seen,
                 times,
                 until,
+                numbers: patience.numbers().cloned(),
             });
             let left = until.and_then(|until| Duration::try_from(until.duration_since(now)).ok());
-            let pause = awaited.every.max(PAUSE);
+            let every = after.map_or(awaited.every, |after| awaited.every.min(after));
+            let pause = every.max(PAUSE);
             tokio::time::sleep(left.map_or(pause, |left| pause.min(left))).await;
         }
     }

@@ -146,6 +146,7 @@ fn play(look: Look) {
     );
     let (seen, times, until) = (EVIL.into(), 3, None);
     stage.update(Update::Live(Live::Asked {
+        numbers: None,
         step: step.clone(),
         lane,
         proof: Some(0),

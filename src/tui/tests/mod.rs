@@ -6,6 +6,7 @@ mod hostile;
 mod late;
 mod live;
 mod night;
+mod numbers;
 mod press;
 mod runbook;
 mod screens;

@@ -11,7 +11,7 @@ use crate::wire::Live;
 
 use super::runbook::{command, leg, migration, rsync};
 use super::stage::{Stage, machine, step};
-use super::{doubt, late, standing};
+use super::{doubt, late, numbers, standing};
 
 /// Makes a stage at a moment.
 pub(super) type Make = fn(Look) -> Stage;
@@ -53,6 +53,10 @@ pub(super) const MOMENTS: &[(&str, Make)] = &[
     ("no-answer", standing::no_answer),
     ("no-room", standing::no_room),
     ("ends-at-logout", standing::ends_at_logout),
+    ("waiting-falls", numbers::falls),
+    ("waiting-rises", numbers::rises),
+    ("waiting-lanes", numbers::lanes),
+    ("proving-numbers", numbers::proving),
 ];
 
 fn begin(kind: EnvironmentKind, look: Look) -> Stage {
@@ -247,6 +251,7 @@ fn proving(look: Look) -> Stage {
         .proved(&[(1, Holds::Yes, "1.1 TB")]);
     let until = Timestamp::from_second(stage.seconds + 60).ok();
     stage.update(Update::Live(Live::Asked {
+        numbers: None,
         step: step("copy-users"),
         lane: machine("source"),
         proof: Some(0),

@@ -33,7 +33,7 @@ fn every_moment_at_200x60() {
 
 #[test]
 fn some_moments_in_ascii_and_in_other_sizes() {
-    for name in ["type-back", "running", "unknown"] {
+    for name in ["type-back", "running", "unknown", "waiting-falls"] {
         let make = MOMENTS.iter().find(|(known, _)| known == &name).unwrap().1;
         let text = make(PLAIN).text(80, 24);
         assert!(text.is_ascii(), "{text}");

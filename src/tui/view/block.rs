@@ -5,7 +5,7 @@ use unicode_width::UnicodeWidthStr;
 
 use super::page::Page;
 use super::step::Exhibits;
-use super::{Cx, stuck};
+use super::{Cx, chart, stuck};
 use crate::kinds::{Leg, Performer};
 use crate::names::MachineName;
 use crate::run::{LaneAt, PlannedStep, StepAt, StepState, Stop, Way};
@@ -54,7 +54,9 @@ pub(super) fn lines(
     match &state.at {
         StepAt::AtGate => gate(cx, &mut page, planned, state),
         StepAt::Preparing => preparing(cx, &mut page),
-        StepAt::Cleared | StepAt::Running => running(cx, &mut page, width, planned, state),
+        StepAt::Cleared | StepAt::Running => {
+            running(cx, &mut page, (width, height), planned, state);
+        }
         StepAt::Proving => proving(cx, &mut page),
         StepAt::Stuck { .. } => stuck::put(cx, &mut page, (width, height), exhibits),
         StepAt::Waiting | StepAt::Done { .. } | StepAt::Skipped { .. } => {}
@@ -193,7 +195,7 @@ fn ask(cx: &Cx<'_>, page: &mut Page<'_>, planned: &PlannedStep, state: &StepStat
 fn running(
     cx: &Cx<'_>,
     page: &mut Page<'_>,
-    width: usize,
+    (width, height): (usize, usize),
     planned: &PlannedStep,
     state: &StepState,
 ) {
@@ -239,6 +241,10 @@ fn running(
                 until.unwrap_or_default()
             );
             page.text(&text, Tone::Plain);
+            if let Some(numbers) = &waiting.numbers {
+                let rows = chart::rows(cx, &planned.id, height);
+                chart::put(cx, page, (width, rows), numbers, waiting.until);
+            }
         }
     }
     bar(cx, page, width);

@@ -1,6 +1,7 @@
 //! Draws the screen from its state, at any size.
 
 mod block;
+mod chart;
 mod dialogs;
 mod doubt;
 mod end;

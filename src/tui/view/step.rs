@@ -8,7 +8,7 @@ use unicode_width::UnicodeWidthStr;
 
 use super::exhibits::Long;
 use super::page::{Page, scrolled};
-use super::{Cx, block, doubt, end, exhibits, printed};
+use super::{Cx, block, chart, doubt, end, exhibits, printed};
 use crate::run::{Actor, PlannedStep, PlannedUndo, Proof, StepAt, StepState, Way};
 use crate::tui::clean;
 use crate::tui::look::Tone;
@@ -36,8 +36,11 @@ pub(super) fn draw(frame: &mut Frame<'_>, cx: &Cx<'_>, area: Rect, exhibits: Exh
     };
     let block = block::lines(cx, width, usize::from(area.height), exhibits);
     let printing = printing(cx, state, exhibits);
-    let detail = detail(cx, width, (number, planned, state), exhibits, printing);
     let room = usize::from(area.height);
+    let step = (number, planned, state);
+    // A number that is watched is what matters now; in a low terminal what was approved gives way to it.
+    let watched = state.at == StepAt::Proving && chart::is_drawn(cx) && room <= 32;
+    let detail = detail(cx, (width, room), step, exhibits, printing || watched);
     // The block is what is wanted now, so it is shown whole, and the text above gives way; in the lowest
     // terminals two lines of the text stay.
     let block_height = match block.len() {
@@ -97,11 +100,13 @@ pub(super) fn printing(cx: &Cx<'_>, state: &StepState, exhibits: Exhibits) -> bo
             state.at,
             StepAt::Running | StepAt::Cleared | StepAt::Proving
         )
+        // What it printed has been seen when its proof watches a number.
+        && !(state.at == StepAt::Proving && chart::is_drawn(cx))
 }
 
 fn detail(
     cx: &Cx<'_>,
-    width: usize,
+    (width, height): (usize, usize),
     (number, planned, state): (usize, &PlannedStep, &StepState),
     where_exhibits: Exhibits,
     short: bool,
@@ -118,7 +123,7 @@ fn detail(
     if where_exhibits == Exhibits::Here && !short && !stuck {
         exhibits::put(cx, &mut page, planned, state, Long::Below);
     }
-    proofs(cx, &mut page, planned, state, short);
+    proofs(cx, &mut page, (width, height), (planned, state), short);
     if short {
         return page.lines;
     }
@@ -224,7 +229,13 @@ fn head(
     page.line(vec![cx.clean(text, Tone::Quiet)]);
 }
 
-fn proofs(cx: &Cx<'_>, page: &mut Page<'_>, planned: &PlannedStep, state: &StepState, short: bool) {
+fn proofs(
+    cx: &Cx<'_>,
+    page: &mut Page<'_>,
+    size: (usize, usize),
+    (planned, state): (&PlannedStep, &StepState),
+    short: bool,
+) {
     let proofs = planned.proofs(state.way);
     if proofs.is_empty() && !short {
         page.labelled(
@@ -244,6 +255,7 @@ fn proofs(cx: &Cx<'_>, page: &mut Page<'_>, planned: &PlannedStep, state: &StepS
         proof_line(
             cx,
             page,
+            size,
             (number, proof, label),
             (planned, state),
             (several, after),
@@ -254,6 +266,7 @@ fn proofs(cx: &Cx<'_>, page: &mut Page<'_>, planned: &PlannedStep, state: &StepS
 fn proof_line(
     cx: &Cx<'_>,
     page: &mut Page<'_>,
+    (width, height): (usize, usize),
     (number, proof, label): (usize, &Proof, &str),
     (planned, state): (&PlannedStep, &StepState),
     (several, after): (bool, bool),
@@ -302,6 +315,12 @@ fn proof_line(
     // The answer is one line; the rest of a long one is in the record.
     let right = right.lines().next().unwrap_or_default().to_owned();
     page.signed(label, (sign, tone), &says, (&right, Tone::Plain));
+    if let (None, Some(waiting)) = (latest, waiting)
+        && let Some(numbers) = &waiting.numbers
+    {
+        let rows = chart::rows(cx, &planned.id, height);
+        chart::put(cx, page, (width, rows), numbers, waiting.until);
+    }
     if state.held_before(number) {
         page.labelled("", "  already true before it: proves nothing", Tone::Care);
     }
