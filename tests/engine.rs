@@ -10,6 +10,8 @@ mod legs;
 mod patience;
 #[path = "engine/person.rs"]
 mod person;
+#[path = "engine/pins.rs"]
+mod pins;
 #[path = "engine/process.rs"]
 mod process;
 #[path = "engine/slow.rs"]

@@ -158,6 +158,7 @@ fn an_environment_is_bound_with_its_machines_in_order() {
         config,
         jump,
         address,
+        expect,
     } = dest
     else {
         panic!("{dest:?}");
@@ -170,6 +171,7 @@ fn an_environment_is_bound_with_its_machines_in_order() {
     assert_eq!(config.as_ref().unwrap(), &folder().join("ssh_config"));
     assert_eq!(jump, &["gate"]);
     assert_eq!(*address, None);
+    assert!(expect.is_nothing());
     let production = bind(&runbook, &environments, "production").unwrap();
     assert_eq!(production.require.people, 2);
     let fortnight = Duration::from_secs(14 * 86400);

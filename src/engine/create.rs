@@ -1,5 +1,6 @@
 //! Makes the folder and the first record of a run.
 
+use std::collections::BTreeMap;
 use std::fs::{DirBuilder, OpenOptions};
 use std::io::Write;
 use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
@@ -7,10 +8,11 @@ use std::path::Path;
 
 use crate::clock::Clock;
 use crate::journal::{self, Journal};
-use crate::names::RunId;
+use crate::names::{MachineName, RunId};
 use crate::paths::Paths;
-use crate::run::{Command, Finding, Plan};
+use crate::run::{Check, Command, Finding, Plan};
 use crate::runbook::Runbook;
+use crate::transport::Identity;
 
 use super::error::EngineError;
 use super::ledger::Ledger;
@@ -36,6 +38,30 @@ pub fn create(
     plan: &Plan,
     clock: &Clock,
 ) -> Result<RunId, EngineError> {
+    create_after(paths, runbook, plan, Before::default(), clock)
+}
+
+/// What was found on the machines before a run is made.
+#[derive(Debug, Clone, Default)]
+pub struct Before {
+    /// What was looked at; empty where nobody looked.
+    pub checks: Vec<Check>,
+    /// Which machine each name is; the run takes no other for it.
+    pub machines: BTreeMap<MachineName, Identity>,
+}
+
+/// The same, with what was found before on record from the beginning.
+///
+/// # Errors
+///
+/// As [`create`].
+pub fn create_after(
+    paths: &Paths,
+    runbook: &Runbook,
+    plan: &Plan,
+    before: Before,
+    clock: &Clock,
+) -> Result<RunId, EngineError> {
     let run = name(&runbook.name, clock)?;
     let folder = paths.run(&run)?;
     // A run whose engine could not open its door is not begun at all.
@@ -49,11 +75,19 @@ pub fn create(
         .map_err(EngineError::io("create", &output))?;
     // The journal comes last and makes the names in the folder durable: a folder with a journal is whole.
     let journal = Journal::create(&folder)?;
-    Ledger::begin(journal, clock.clone()).must(&Command::Found(Finding::Open {
+    let mut ledger = Ledger::begin(journal, clock.clone());
+    ledger.must(&Command::Found(Finding::Open {
         run: run.clone(),
         version: env!("CARGO_PKG_VERSION").to_owned(),
         plan: Box::new(plan.clone()),
     }))?;
+    let Before { checks, machines } = before;
+    for (machine, identity) in machines {
+        ledger.must(&Command::Found(Finding::Met { machine, identity }))?;
+    }
+    if !checks.is_empty() {
+        ledger.must(&Command::Found(Finding::Preflight { checks }))?;
+    }
     Ok(run)
 }
 

@@ -4,13 +4,14 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
-use crate::names::MachineName;
+use crate::names::{MachineName, RunId};
 use crate::paths::Paths;
 use crate::run::{Plan, PlannedMachine};
 use crate::runbook::Binding;
-use crate::transport::{Destination, Host, LinkError, NotADestination, Receipts};
+use crate::transport::{Destination, Host, Identity, LinkError, NotADestination, Receipts};
 
 use super::error::EngineError;
+use super::pins::Pins;
 
 /// How long a spool's name is believed without asking again.
 ///
@@ -23,6 +24,7 @@ const FRESH: Duration = Duration::from_secs(30);
 pub struct Fleet {
     hosts: Arc<BTreeMap<MachineName, Host>>,
     receipts: Arc<Mutex<BTreeMap<MachineName, (Instant, Receipts)>>>,
+    pins: Arc<Mutex<Pins>>,
 }
 
 impl Fleet {
@@ -51,15 +53,53 @@ impl Fleet {
             };
             hosts.push((machine.name.clone(), host));
         }
-        Ok(Self::of(hosts))
+        let fleet = Self::of(hosts);
+        fleet.pins().expect(plan);
+        Ok(fleet)
     }
 
     /// Machines made elsewhere. The last of a name wins.
     pub fn of(hosts: impl IntoIterator<Item = (MachineName, Host)>) -> Self {
-        Self {
-            hosts: Arc::new(hosts.into_iter().collect()),
-            receipts: Arc::default(),
+        let hosts: BTreeMap<MachineName, Host> = hosts.into_iter().collect();
+        let pins = Arc::<Mutex<Pins>>::default();
+        for (machine, host) in &hosts {
+            if host.is_local() {
+                lock(&pins).is_local(machine);
+            }
+            let (pins, machine) = (pins.clone(), machine.clone());
+            host.set_guard(Arc::new(move |survey| {
+                lock(&pins).admit(&machine, &Identity::of(survey))
+            }));
         }
+        Self {
+            hosts: Arc::new(hosts),
+            receipts: Arc::default(),
+            pins,
+        }
+    }
+
+    /// Takes over who the machines were in an earlier run: one that had another's name is then not let in.
+    pub fn were(&self, run: RunId, machines: BTreeMap<MachineName, Identity>) {
+        self.pins().were(run, machines);
+    }
+
+    /// Which machine each name is, of those that were reached.
+    pub fn met(&self) -> BTreeMap<MachineName, Identity> {
+        self.pins().met().clone()
+    }
+
+    /// Takes over who a machine was when the run reached it: nobody else is let in under its name.
+    pub(super) fn recorded(&self, machine: &MachineName, identity: &Identity) {
+        self.pins().recorded(machine, identity);
+    }
+
+    /// Who a machine is, where it was reached and the record does not have it yet.
+    pub(super) fn unrecorded(&self, machine: &MachineName) -> Option<Identity> {
+        self.pins().unrecorded(machine)
+    }
+
+    fn pins(&self) -> std::sync::MutexGuard<'_, Pins> {
+        lock(&self.pins)
     }
 
     /// The machine of a name.
@@ -103,6 +143,10 @@ impl Fleet {
     }
 }
 
+fn lock(pins: &Mutex<Pins>) -> std::sync::MutexGuard<'_, Pins> {
+    pins.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
 fn destination(machine: &PlannedMachine) -> Result<Destination, NotADestination> {
     let Binding::Ssh {
         destination,
@@ -112,6 +156,7 @@ fn destination(machine: &PlannedMachine) -> Result<Destination, NotADestination>
         config,
         jump,
         address: _,
+        expect: _,
     } = &machine.binding
     else {
         return Destination::new(&machine.label);

@@ -27,6 +27,7 @@ mod log;
 mod logind;
 mod mask;
 mod output;
+mod pins;
 mod porter;
 mod secrets;
 mod serve;
@@ -35,7 +36,7 @@ mod socket;
 mod spawn;
 mod standing;
 
-pub use create::create;
+pub use create::{Before, create, create_after};
 pub use error::EngineError;
 pub use fleet::Fleet;
 pub use secrets::{Secrets, SecretsError};

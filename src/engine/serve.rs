@@ -173,6 +173,9 @@ impl Engine {
             closing: closed,
         });
         let fleet = setting.fleet;
+        for (machine, identity) in &self.run().machines {
+            fleet.recorded(machine, identity);
+        }
         let ground = Arc::new(Ground {
             run,
             runbook: Arc::new(setting.runbook),

@@ -4,6 +4,7 @@
 //! detail, and last how to check all of it.
 
 mod detail;
+mod machines;
 
 use std::fmt::Write;
 
@@ -27,11 +28,13 @@ pub(super) fn write(story: &Story) -> String {
     // Writing to a string cannot fail, so that the result of each `write!` says nothing.
     let _ = first_page(&mut out, story);
     let _ = look(&mut out, story);
+    let _ = machines::preflight(&mut out, story);
     let _ = table(&mut out, story);
     let _ = writeln!(out, "## The steps in detail\n");
     for step in &story.steps {
         let _ = detail::step(&mut out, story, step);
     }
+    let _ = machines::identities(&mut out, story);
     let _ = notes(&mut out, story);
     let _ = chain(&mut out, story);
     out
@@ -208,6 +211,7 @@ fn title(kind: LookKind) -> &'static str {
         LookKind::Settled => "An unknown outcome decided",
         LookKind::Skipped => "Skipped",
         LookKind::Attested => "On somebody's word",
+        LookKind::Preflight => "Known before the run",
         LookKind::HeldBefore => "Proof held before",
         LookKind::Unchecked => "Without proof",
         LookKind::Failed => "Failed",

@@ -199,6 +199,8 @@ pub(super) fn hear(teller: &mut Teller<'_>, entry: &Entry) {
         | Event::TailRepaired { .. }
         | Event::Attached { .. }
         | Event::Detached { .. }
+        | Event::PreflightDone { .. }
+        | Event::MachineMet { .. }
         | Event::LinkLost { .. }
         | Event::LinkBack { .. }
         | Event::NoteAdded { .. }

@@ -9,9 +9,10 @@ mod step;
 use serde::Serialize;
 
 use crate::clock::Timestamp;
-use crate::names::{EnvName, RunId, StepId};
-use crate::run::{PlannedMachine, PlannedPhase};
+use crate::names::{EnvName, MachineName, RunId, StepId};
+use crate::run::{Check, PlannedMachine, PlannedPhase};
 use crate::runbook::EnvironmentKind;
+use crate::transport::Identity;
 
 pub use step::*;
 
@@ -50,6 +51,10 @@ pub struct Story {
     pub shared_account: bool,
     /// The machines.
     pub machines: Vec<PlannedMachine>,
+    /// Which machine each name was when the run reached it.
+    pub identities: Vec<MachineWas>,
+    /// What was found on the machines before the run; empty where nobody looked.
+    pub preflight: Vec<Check>,
     /// The parameters; a secret has no value.
     pub params: Vec<Param>,
     /// What a reviewer should look at, the weightiest first.
@@ -62,6 +67,16 @@ pub struct Story {
     pub notes: Vec<Noted>,
     /// What the record proves.
     pub chain: ChainStory,
+}
+
+/// Which machine a name was.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub struct MachineWas {
+    /// The name.
+    pub name: MachineName,
+    /// The machine.
+    pub identity: Identity,
 }
 
 /// How a run ended.
@@ -192,6 +207,8 @@ pub enum LookKind {
     Skipped,
     /// Somebody vouched for a step.
     Attested,
+    /// A problem that was known before the run began.
+    Preflight,
     /// The whole proof held before the step already, and so proves nothing about it.
     HeldBefore,
     /// A step is done and the runbook asks for no proof.

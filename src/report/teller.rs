@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use crate::clock::Timestamp;
 use crate::names::{MachineName, StepId};
-use crate::run::{Actor, Ending, Entry, Event, Operator, Output, Plan, Run, StepAt};
+use crate::run::{Actor, Check, Ending, Entry, Event, Level, Operator, Output, Plan, Run, StepAt};
 
 use super::downtime::Stopwatch;
 use super::evidence::{Evidence, EvidenceError};
@@ -88,6 +88,19 @@ impl<'e> Teller<'e> {
             }
             Event::Attached { who, .. } => self.attached(who),
             Event::Detached { .. } => {}
+            Event::PreflightDone { checks } => {
+                for check in checks.iter().filter(|check| check.level == Level::Problem) {
+                    let Check {
+                        machine,
+                        about,
+                        says,
+                        ..
+                    } = check;
+                    let text = format!("known before it began: {machine}, {about}: {says}");
+                    self.note_look(LookKind::Preflight, None, entry, text);
+                }
+            }
+            Event::MachineMet { .. } => {}
             Event::LinkLost { machine, why } => {
                 let text = format!("{machine}: {why}");
                 self.lost
@@ -259,6 +272,13 @@ impl<'e> Teller<'e> {
             people,
             shared_account,
             machines: plan.machines.clone(),
+            identities: (self.run.machines.iter())
+                .map(|(name, identity)| MachineWas {
+                    name: name.clone(),
+                    identity: identity.clone(),
+                })
+                .collect(),
+            preflight: self.run.preflight.clone(),
             params: params(&plan),
             look: self.look,
             phases: plan.phases,

@@ -1,7 +1,8 @@
 //! Times, durations, people and outcomes in words.
 
 use crate::clock::Timestamp;
-use crate::run::{Actor, Decision, LaneOutcome, Operator, Stop};
+use crate::run::{Actor, Check, Decision, LaneOutcome, Level, Operator, Stop};
+use crate::transport::Identity;
 
 /// A time in UTC, to the second: `2026-11-21 02:14:33 UTC`.
 pub fn time_utc(at: Timestamp) -> String {
@@ -107,6 +108,37 @@ pub(super) fn count(number: usize, what: &str) -> String {
         1 => format!("1 {what}"),
         _ => format!("{number} {what}s"),
     }
+}
+
+/// Which machine it is, in one line.
+pub fn identity(identity: &Identity) -> String {
+    let Identity {
+        host_keys,
+        machine_id,
+        node,
+        boot,
+    } = identity;
+    let mut parts = vec![match node.as_str() {
+        "" => "nameless".to_owned(),
+        node => node.to_owned(),
+    }];
+    parts.extend(machine_id.as_ref().map(|id| format!("machine id {id}")));
+    if !host_keys.is_empty() {
+        parts.push(format!("host key {}", host_keys.join(" or ")));
+    }
+    parts.extend(boot.as_ref().map(|boot| format!("boot {boot}")));
+    parts.join(", ")
+}
+
+/// What a preflight found, in one line.
+pub fn preflight_in_short(checks: &[Check]) -> String {
+    let of = |level| checks.iter().filter(|check| check.level == level).count();
+    format!(
+        "looked at the machines before the run: {} ok, {}, {}",
+        of(Level::Ok),
+        self::count(of(Level::Warning), "warning"),
+        self::count(of(Level::Problem), "problem")
+    )
 }
 
 #[cfg(test)]

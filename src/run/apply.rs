@@ -234,6 +234,8 @@ impl Run {
                 contradicts,
                 ..
             } => self.take_evidence(token, says, *contradicts, entry.at),
+            Event::PreflightDone { checks } => self.look_before(checks),
+            Event::MachineMet { machine, identity } => self.meet(machine, identity),
             Event::LinkLost { machine, why } => {
                 let link = Link {
                     lost_at: entry.at,

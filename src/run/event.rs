@@ -3,12 +3,13 @@
 use serde::{Deserialize, Serialize};
 
 use super::{
-    Actor, Answer, Asked, Decision, Ending, Evidence, LaneOutcome, LaneShown, Operator, Output,
-    Plan, Stop, Token, Way,
+    Actor, Answer, Asked, Check, Decision, Ending, Evidence, LaneOutcome, LaneShown, Operator,
+    Output, Plan, Stop, Token, Way,
 };
 use crate::clock::Timestamp;
 use crate::kinds::Obstacle;
 use crate::names::{MachineName, RunId, StepId};
+use crate::transport::Identity;
 
 /// One record of the journal.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -218,6 +219,19 @@ pub enum Event {
         #[serde(default, skip_serializing_if = "std::ops::Not::not")]
         contradicts: bool,
     },
+    /// The machines were looked at, before anything was begun.
+    PreflightDone {
+        /// What was found, machine by machine.
+        checks: Vec<Check>,
+    },
+    /// A machine was reached for the first time, or has another boot or name since. Whatever it says of itself
+    /// here is held against whoever answers under its name later.
+    MachineMet {
+        /// The machine.
+        machine: MachineName,
+        /// Which one it is.
+        identity: Identity,
+    },
     /// The connection to a machine was lost.
     LinkLost {
         /// The machine.
@@ -346,6 +360,8 @@ impl Event {
             | Self::TailRepaired { .. }
             | Self::Attached { .. }
             | Self::Detached { .. }
+            | Self::PreflightDone { .. }
+            | Self::MachineMet { .. }
             | Self::LinkLost { .. }
             | Self::LinkBack { .. }
             | Self::RunEnded { .. } => None,

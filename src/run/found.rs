@@ -182,6 +182,8 @@ pub(super) fn found(run: &Run, finding: &Finding) -> Result<Event, Refusal> {
             })
         }
         Finding::Evidence { token, says } => run.hear(&token, &says),
+        Finding::Preflight { checks } => run.looked(checks),
+        Finding::Met { machine, identity } => run.met(machine, identity),
         Finding::LinkLost { machine, why } => match run.links.contains_key(&machine) {
             false => Ok(Event::LinkLost { machine, why }),
             true => Err(Refusal::Already(format!("the link to {machine} is lost"))),

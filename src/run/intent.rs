@@ -4,10 +4,11 @@ use serde::{Deserialize, Serialize};
 
 use super::Plan;
 use super::{
-    Answer, Asked, Decision, Evidence, LaneOutcome, LaneShown, Operator, Output, Stop, Token,
+    Answer, Asked, Check, Decision, Evidence, LaneOutcome, LaneShown, Operator, Output, Stop, Token,
 };
 use crate::kinds::Obstacle;
 use crate::names::{MachineName, RunId, StepId};
+use crate::transport::Identity;
 
 /// A wish or a fact, on its way to become an event.
 #[derive(Debug, Clone, PartialEq)]
@@ -283,6 +284,18 @@ pub enum Finding {
         token: Token,
         /// What it said.
         says: Evidence,
+    },
+    /// The machines were looked at before the run.
+    Preflight {
+        /// What was found.
+        checks: Vec<Check>,
+    },
+    /// A machine was reached.
+    Met {
+        /// Which name it goes by.
+        machine: MachineName,
+        /// Which machine it is.
+        identity: Identity,
     },
     /// A link was lost.
     LinkLost {

@@ -4,13 +4,16 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 
-use super::{Actor, Answer, Doubt, Ending, Lane, LaneAt, LaneShown, Operator, Stop, Token, Way};
+use super::{
+    Actor, Answer, Check, Doubt, Ending, Lane, LaneAt, LaneShown, Operator, Stop, Token, Way,
+};
 use super::{Plan, PlannedStep};
 use crate::clock::Timestamp;
 use crate::kinds::Obstacle;
 use crate::names::{MachineName, RunId, StepId};
 use crate::probe::Holds;
 use crate::runbook::EnvironmentKind;
+use crate::transport::Identity;
 
 /// A run as its journal tells it. Empty before the first entry.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
@@ -33,6 +36,10 @@ pub struct Run {
     pub present: BTreeMap<u32, Present>,
     /// The number of the latest connection.
     pub last_client: u32,
+    /// What was found on the machines before the run; empty where nobody looked.
+    pub preflight: Vec<Check>,
+    /// Which machine each name was when it was reached; none for those that were not reached yet.
+    pub machines: BTreeMap<MachineName, Identity>,
     /// Machines whose link is lost.
     pub links: BTreeMap<MachineName, Link>,
     /// Every token that was ever started.

@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use toml::Spanned;
 use toml::de::DeValue;
 
+use super::expected::{Expected, expected};
 use super::model::Binding;
 use super::parameters::is_host;
 use super::table::{Need, Reader, Table, Text};
@@ -82,6 +83,7 @@ fn machine(
                 config: None,
                 jump: Vec::new(),
                 address: None,
+                expect: Expected::default(),
             };
             Some(Spanned::new(span, binding))
         }
@@ -141,6 +143,7 @@ fn over_ssh(reader: &mut Reader, folders: &Folders, mut table: Table<'_>) -> Opt
         let message = format!("`{}` is not a host name or an address", address.get_ref());
         reader.error(address.span(), message);
     }
+    let expect = expected(reader, &mut table);
     reader.close(table);
     let destination = destination?.into_inner();
     (reader.problems.len() == told).then(|| Binding::Ssh {
@@ -151,6 +154,7 @@ fn over_ssh(reader: &mut Reader, folders: &Folders, mut table: Table<'_>) -> Opt
         config,
         jump: jump.into_iter().map(Spanned::into_inner).collect(),
         address: address.map(Spanned::into_inner),
+        expect,
     })
 }
 

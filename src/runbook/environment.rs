@@ -254,6 +254,18 @@ fn bind_hosts(
             reader.error(name.span(), message).hint = Some(hint);
             continue;
         };
+        for machine in machines {
+            if let super::model::Binding::Ssh { expect, .. } = machine.get_ref()
+                && let Some(other) = &expect.same_as
+                && (!runbook.hosts.contains_key(other) || other == host)
+            {
+                let message =
+                    format!("`same-as` names `{other}`, which is no other host of the runbook");
+                let names = runbook.hosts.keys().map(HostName::as_str);
+                reader.error(machine.span(), message).hint =
+                    Some(format!("its hosts are {}", list(names)));
+            }
+        }
         let bindings: Vec<_> = machines.iter().map(|m| m.get_ref().clone()).collect();
         if host.as_str() == "bastion" && bindings != [super::model::Binding::Local] {
             // Steps without `on` run here under the same name, and two machines cannot share one.

@@ -11,6 +11,7 @@ mod document;
 mod draft;
 mod duration;
 mod environment;
+mod expected;
 mod fields;
 mod foreign;
 pub mod model;
@@ -29,6 +30,7 @@ pub use document::{FORMAT, read_runbook, read_runbook_text};
 pub use environment::{
     Environments, bind, environments_beside, read_environments, read_environments_text,
 };
+pub use expected::Expected;
 pub use model::{
     Binding, Downtime, Environment, EnvironmentKind, Gate, ParamKind, ParamSpec, PhaseSpec,
     ProbeSpec, Require, Runbook, StepSpec, Undo,

@@ -11,6 +11,8 @@ use crate::names::{EnvName, HostName, ParamName, PhaseId, StepId};
 use crate::probe::Probe;
 use crate::template::{Template, TemplateError, Values};
 
+use super::expected::Expected;
+
 /// A runbook without a problem in it.
 #[derive(Debug)]
 pub struct Runbook {
@@ -237,5 +239,8 @@ pub enum Binding {
         jump: Vec<String>,
         /// What other machines reach it by; none for the host name that ssh's configuration gives.
         address: Option<String>,
+        /// Which machine it must turn out to be.
+        #[serde(default, skip_serializing_if = "Expected::is_nothing")]
+        expect: Expected,
     },
 }

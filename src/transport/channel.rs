@@ -26,6 +26,8 @@ pub(super) struct Ends {
     pub(super) input: Writer,
     pub(super) output: Reader,
     pub(super) noise: Reader,
+    /// The host keys that ssh takes for the machine.
+    pub(super) host_keys: Vec<String>,
     /// Whatever has to live as long as the channel.
     pub(super) hold: Box<dyn std::any::Any + Send>,
 }
@@ -38,6 +40,7 @@ pub(super) struct Channel {
     /// Begins every verb; 128 random bits.
     word: String,
     survey: Survey,
+    host_keys: Vec<String>,
     /// Where the spool can be read without the agent: on this machine only.
     near: Option<PathBuf>,
     _hold: Box<dyn std::any::Any + Send>,
@@ -74,6 +77,7 @@ impl Channel {
             noise: BufReader::new(ends.noise),
             word,
             survey: Greeting::nothing(),
+            host_keys: ends.host_keys,
             near: spool.as_ref().map(|spool| spool.join("jobs")),
             _hold: ends.hold,
         };
@@ -135,7 +139,10 @@ impl Channel {
             match greeting.take(&line) {
                 None => {}
                 Some(Ok(survey)) => {
-                    self.survey = survey;
+                    self.survey = Survey {
+                        host_keys: self.host_keys.clone(),
+                        ..survey
+                    };
                     return Ok(());
                 }
                 Some(Err(())) => return Err(garbled(&line)),
@@ -335,6 +342,7 @@ impl Greeting {
             machine_id: None,
             boot_id: None,
             uid: None,
+            host_keys: Vec::new(),
             bash: false,
             receipts: super::survey::Receipts::Impossible("not surveyed".into()),
         }

@@ -1,5 +1,6 @@
 //! Where ssh goes.
 
+use std::ffi::OsString;
 use std::path::PathBuf;
 
 use thiserror::Error;
@@ -90,6 +91,23 @@ impl Destination {
     /// The destination as it was given.
     pub fn as_str(&self) -> &str {
         &self.destination
+    }
+
+    /// What ssh is told on a command line, the destination last.
+    pub(super) fn arguments(&self) -> Vec<OsString> {
+        let mut all: Vec<OsString> = Vec::new();
+        let mut option = |name: &str, value: OsString| all.extend([name.into(), value]);
+        if let Some(config) = &self.config {
+            option("-F", config.into());
+        }
+        if let Some(user) = &self.user {
+            option("-l", user.into());
+        }
+        if let Some(port) = self.port {
+            option("-p", port.to_string().into());
+        }
+        all.extend(["--".into(), self.destination.clone().into()]);
+        all
     }
 
     /// What the openssh crate is told. `keyfile` also sets IdentitiesOnly.

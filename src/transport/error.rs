@@ -33,6 +33,9 @@ pub enum LinkTrouble {
     /// The host key is another than the known one.
     #[error("its host key has changed")]
     HostKeyChanged,
+    /// Another machine answers under its name.
+    #[error("it is not the machine that it should be")]
+    OtherMachine,
     /// It was reached, and did not let us in.
     #[error("the login was refused")]
     Refused,
@@ -57,6 +60,16 @@ pub enum LinkTrouble {
 }
 
 impl LinkError {
+    /// The error of a machine that is not the one that is meant.
+    pub(super) fn other_machine(host: &str, said: String) -> Self {
+        Self {
+            host: host.into(),
+            doing: "connect".into(),
+            trouble: LinkTrouble::OtherMachine,
+            said,
+        }
+    }
+
     fn tail(&self) -> String {
         match self.said.trim() {
             "" => String::new(),
@@ -73,6 +86,9 @@ impl LinkError {
             }
             LinkTrouble::HostKeyChanged => {
                 "stop, and ask whoever owns the machine why its key changed"
+            }
+            LinkTrouble::OtherMachine => {
+                "stop: nothing was sent to it; find out which machine answers under this name, and why"
             }
             LinkTrouble::Refused => {
                 "is the key in the agent or given as `identity`? nothing can be typed here"

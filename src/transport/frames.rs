@@ -144,6 +144,7 @@ impl Greeting {
                     machine_id: whole.machine_id,
                     boot_id: whole.boot_id,
                     uid: whole.uid,
+                    host_keys: Vec::new(),
                     bash: whole.bash,
                     receipts,
                 }));

@@ -21,6 +21,9 @@ use super::survey::{Receipts, Survey};
 /// The most of each output that [`Host::ask`] keeps, in bytes.
 const ANSWER: usize = 1024 * 1024;
 
+/// Looks at a machine that answers, and says why it is not the one that is meant.
+pub type Guard = Arc<dyn Fn(&Survey) -> Result<(), String> + Send + Sync>;
+
 /// A machine, by the name a runbook gives it. Clones are the same machine.
 ///
 /// Nothing is opened before the first call. Every call may be dropped at any time; what it started goes
@@ -69,6 +72,24 @@ impl Host {
             Kind::Real(pool) => &pool.host,
             Kind::Scripted(name, _) => name,
         }
+    }
+
+    /// Sets who looks at the machine each time a new connection to it opens, before anything is asked or started
+    /// over it. What the guard refuses is [`LinkTrouble::OtherMachine`]. The first guard stays.
+    pub fn set_guard(&self, guard: Guard) {
+        // The first one stays, as it says above.
+        let _ = match &*self.0 {
+            Kind::Real(pool) => pool.guard.set(guard),
+            Kind::Scripted(_, scripted) => {
+                scripted.set_guard(guard);
+                Ok(())
+            }
+        };
+    }
+
+    /// Whether it is this machine, without ssh.
+    pub fn is_local(&self) -> bool {
+        matches!(&*self.0, Kind::Real(pool) if matches!(pool.road, Road::Local(_)))
     }
 
     /// Asks the machine about itself, above all whether it keeps receipts and in which spool.

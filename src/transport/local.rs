@@ -81,6 +81,7 @@ impl Local {
             input: Box::new(pipe::Sender::from_owned_fd(OwnedFd::from(input))?),
             output: Box::new(pipe::Receiver::from_owned_fd(OwnedFd::from(output))?),
             noise: Box::new(pipe::Receiver::from_owned_fd(OwnedFd::from(noise))?),
+            host_keys: Vec::new(),
             hold: Box::new(()),
         })
     }

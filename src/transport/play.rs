@@ -7,6 +7,7 @@ use tokio::time::Instant;
 
 use super::claim::{Claim, Nonce, NotAToken, Token};
 use super::error::LinkTrouble;
+use super::host::Guard;
 use super::receipt::ReceiptState;
 use super::script::Script;
 
@@ -79,6 +80,10 @@ impl Reply {
 #[derive(Default)]
 pub(super) struct Play {
     pub(super) rules: Vec<(Pattern, Reply)>,
+    pub(super) machine_id: Option<String>,
+    pub(super) guard: Option<Guard>,
+    /// Whether the guard has seen it since it was last reached anew.
+    pub(super) met: bool,
     pub(super) down: Option<LinkTrouble>,
     pub(super) no_receipts: Option<String>,
     pub(super) no_fence: bool,

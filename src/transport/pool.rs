@@ -1,11 +1,12 @@
 //! The channels of one host.
 
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Mutex, OnceLock, PoisonError};
 
 use tokio::sync::{Semaphore, SemaphorePermit};
 
 use super::channel::Channel;
 use super::error::{Fault, LinkError, LinkTrouble};
+use super::host::Guard;
 use super::local::Local;
 use super::ssh::Ssh;
 
@@ -25,6 +26,8 @@ pub(super) enum Road {
 pub(super) struct Pool {
     pub(super) host: String,
     pub(super) road: Road,
+    /// Looks at every machine that answers, before a word goes to it.
+    pub(super) guard: OnceLock<Guard>,
     idle: Mutex<Vec<Channel>>,
     slots: Semaphore,
     steps: Semaphore,
@@ -44,6 +47,7 @@ impl Pool {
         Self {
             host: host.into(),
             road,
+            guard: OnceLock::new(),
             idle: Mutex::new(Vec::new()),
             slots: Semaphore::new(CHANNELS),
             steps: Semaphore::new(CHANNELS - 1),
@@ -68,10 +72,7 @@ impl Pool {
         let slot = permit(&self.slots, &self.host).await?;
         let channel = match self.standing() {
             Some(channel) => channel,
-            None => match &self.road {
-                Road::Local(local) => local.open(&self.host).await?,
-                Road::Ssh(ssh) => ssh.open(&self.host).await?,
-            },
+            None => self.open().await?,
         };
         Ok(Lease {
             channel,
@@ -79,6 +80,23 @@ impl Pool {
             _slot: slot,
             _step: step,
         })
+    }
+
+    /// A new channel, to the machine that is meant or to none.
+    async fn open(&self) -> Result<Channel, LinkError> {
+        let channel = match &self.road {
+            Road::Local(local) => local.open(&self.host).await?,
+            Road::Ssh(ssh) => ssh.open(&self.host).await?,
+        };
+        if let Some(guard) = self.guard.get()
+            && let Err(said) = guard(channel.known())
+        {
+            // Not over this connection again: once the right machine is back under its name, it is found.
+            drop(channel);
+            self.close().await;
+            return Err(LinkError::other_machine(&self.host, said));
+        }
+        Ok(channel)
     }
 
     /// The channel used last that still stands; broken ones go.

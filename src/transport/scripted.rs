@@ -8,6 +8,7 @@ use tokio::time::{Instant, sleep, sleep_until, timeout};
 
 use super::claim::{Claim, Token};
 use super::error::{LinkError, LinkTrouble};
+use super::host::Guard;
 use super::play::{Fate, Job, Pattern, Play, Reply, Then};
 use super::receipt::{Answer, Chunk, ReceiptState, Settled, Signal, Signalled};
 use super::script::Script;
@@ -109,32 +110,43 @@ impl Scripted {
         self.play().asked.clone()
     }
 
+    /// It says from now on that it is this machine, as another would that answers under its name. The link to
+    /// the one before is lost.
+    pub fn is_machine(&self, id: &str) {
+        let mut play = self.play();
+        play.machine_id = Some(id.into());
+        play.met = false;
+    }
+
+    /// Looks at it the next time that it is reached.
+    pub(super) fn set_guard(&self, guard: Guard) {
+        let mut play = self.play();
+        play.guard.get_or_insert(guard);
+        play.met = false;
+    }
+
     fn play(&self) -> MutexGuard<'_, Play> {
         self.0.play.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn enter(&self, host: &str, doing: &str) -> Result<MutexGuard<'_, Play>, LinkError> {
-        let play = self.play();
-        match play.down {
-            Some(trouble) => Err(broken(host, doing, trouble)),
-            None => Ok(play),
+        let mut play = self.play();
+        if let Some(trouble) = play.down {
+            play.met = false;
+            return Err(broken(host, doing, trouble));
         }
+        if !play.met
+            && let Some(guard) = &play.guard
+        {
+            guard(&surveyed(host, &play)).map_err(|said| LinkError::other_machine(host, said))?;
+            play.met = true;
+        }
+        Ok(play)
     }
 
     pub(super) async fn survey(&self, host: &str) -> Result<Survey, LinkError> {
         let play = self.enter(host, "survey")?;
-        Ok(Survey {
-            hostname: host.into(),
-            machine_id: None,
-            boot_id: Some(format!("{:x}", play.boots)),
-            uid: Some(1000),
-            bash: true,
-            receipts: match (&play.no_receipts, play.nonce()) {
-                (Some(why), _) => Receipts::Impossible(why.clone()),
-                (None, Ok(nonce)) => Receipts::Kept(nonce),
-                (None, Err(bad)) => Receipts::Impossible(bad.to_string()),
-            },
-        })
+        Ok(surveyed(host, &play))
     }
 
     pub(super) async fn ask(
@@ -345,6 +357,23 @@ fn broken(host: &str, doing: &str, trouble: LinkTrouble) -> LinkError {
         doing: doing.into(),
         trouble,
         said: String::new(),
+    }
+}
+
+/// What a machine in a play says about itself.
+fn surveyed(host: &str, play: &Play) -> Survey {
+    Survey {
+        hostname: host.into(),
+        machine_id: play.machine_id.clone(),
+        host_keys: Vec::new(),
+        boot_id: Some(format!("{:x}", play.boots)),
+        uid: Some(1000),
+        bash: true,
+        receipts: match (&play.no_receipts, play.nonce()) {
+            (Some(why), _) => Receipts::Impossible(why.clone()),
+            (None, Ok(nonce)) => Receipts::Kept(nonce),
+            (None, Err(bad)) => Receipts::Impossible(bad.to_string()),
+        },
     }
 }
 

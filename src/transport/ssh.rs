@@ -12,6 +12,7 @@ use tokio::time::{Instant, timeout};
 use super::channel::{Channel, Ends};
 use super::destination::Destination;
 use super::error::{Fault, LinkError, LinkTrouble};
+use super::known::host_keys;
 
 /// Time for the connection itself; ssh counts it.
 const CONNECT: Duration = Duration::from_secs(10);
@@ -41,7 +42,13 @@ const LONGEST_DIRECTORY: usize = 108 - 1 - 28 - 17;
 pub(super) struct Ssh {
     destination: Destination,
     control_dir: PathBuf,
-    session: Mutex<Option<Arc<Session>>>,
+    session: Mutex<Option<Arc<Login>>>,
+}
+
+/// A master connection, and the host keys that ssh took for the machine when it was made.
+struct Login {
+    session: Arc<Session>,
+    host_keys: Vec<String>,
 }
 
 impl Ssh {
@@ -83,7 +90,7 @@ impl Ssh {
                 // somebody else connected while we waited
                 Some(session) => session.clone(),
                 None => {
-                    let session = Arc::new(self.connect(host).await?);
+                    let session = Arc::new(self.login(host).await?);
                     *slot = Some(session.clone());
                     session
                 }
@@ -92,7 +99,7 @@ impl Ssh {
         match load(&session).await {
             Ok(channel) => Ok(channel),
             Err(fault) => {
-                let stands = session.check().await.is_ok();
+                let stands = session.session.check().await.is_ok();
                 self.forget(&session).await;
                 Err(match fault {
                     Fault::Gone(said) if stands => error(host, LinkTrouble::NoShell, said),
@@ -102,7 +109,7 @@ impl Ssh {
         }
     }
 
-    async fn forget(&self, session: &Arc<Session>) {
+    async fn forget(&self, session: &Arc<Login>) {
         let mut slot = self.session.lock().await;
         if slot
             .as_ref()
@@ -110,6 +117,14 @@ impl Ssh {
         {
             *slot = None;
         }
+    }
+
+    async fn login(&self, host: &str) -> Result<Login, LinkError> {
+        let (session, host_keys) = tokio::join!(self.connect(host), host_keys(&self.destination));
+        Ok(Login {
+            session: Arc::new(session?),
+            host_keys,
+        })
     }
 
     async fn connect(&self, host: &str) -> Result<Session, LinkError> {
@@ -139,16 +154,19 @@ impl Ssh {
     /// Ends the master connection.
     pub(super) async fn close(&self) {
         let session = self.session.lock().await.take();
-        if let Some(session) = session.and_then(Arc::into_inner) {
+        if let Some(session) = session
+            .and_then(Arc::into_inner)
+            .and_then(|login| Arc::into_inner(login.session))
+        {
             // a master that does not answer is ended by its keepalive
             let _ = timeout(ALIVE, session.close()).await;
         }
     }
 }
 
-async fn load(session: &Arc<Session>) -> Result<Channel, Fault> {
+async fn load(login: &Login) -> Result<Channel, Fault> {
     // `exec` because every login shell knows it, and the agent needs nobody above it
-    let mut command = Session::to_raw_command(session.clone(), "exec sh -s");
+    let mut command = Session::to_raw_command(login.session.clone(), "exec sh -s");
     command
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())
@@ -168,6 +186,7 @@ async fn load(session: &Arc<Session>) -> Result<Channel, Fault> {
         input: Box::new(input),
         output: Box::new(output),
         noise: Box::new(noise),
+        host_keys: login.host_keys.clone(),
         hold: Box::new(child),
     };
     Channel::open(ends, None).await

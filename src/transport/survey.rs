@@ -13,6 +13,8 @@ pub struct Survey {
     pub boot_id: Option<String>,
     /// The numeric user the words run as; `None` if the machine would not say.
     pub uid: Option<u32>,
+    /// The fingerprints of the host keys that ssh takes for it; empty for this machine and where none are known.
+    pub host_keys: Vec<String>,
     /// Whether `bash` is in the `PATH`.
     pub bash: bool,
     /// Whether steps can be started here so that their outcome survives the link.

@@ -277,6 +277,10 @@ pub(super) fn event(entry: &Entry, run: &Run) -> String {
                 leg + 1
             )
         }
+        Event::PreflightDone { checks } => crate::report::preflight_in_short(checks),
+        Event::MachineMet { machine, identity } => {
+            format!("{machine} is {}", crate::report::identity(identity))
+        }
         Event::LinkLost { machine, why } => format!("link to {machine} lost: {why}"),
         Event::LinkBack { machine } => format!("link to {machine} is back"),
         Event::StopAsked {

@@ -3,6 +3,8 @@ use std::os::unix::fs::PermissionsExt;
 use std::process::Command;
 use std::time::Duration;
 
+use runsheet::engine::Fleet;
+use runsheet::names::MachineName;
 use runsheet::transport::{Claim, Destination, Host, LinkTrouble, ReceiptState, Settled, Token};
 
 use super::sshd::Sshd;
@@ -72,7 +74,7 @@ async fn a_lost_link_is_known_as_lost_and_the_step_goes_on() {
     let running = tokio::spawn({
         let (host, claim) = (host.clone(), claim.clone());
         async move {
-            host.start(&claim, &sh("echo one; sleep 1; echo two; exit 5"), out)
+            host.start(&claim, &sh("echo one; sleep 3; echo two; exit 5"), out)
                 .await
         }
     });
@@ -181,4 +183,77 @@ async fn a_server_with_one_session_a_connection_gets_more_connections() {
         Settled::Exited { code: 0, bytes: 2 }
     );
     host.close().await;
+}
+
+/// The fingerprint of a public key's file.
+fn fingerprint(file: &Path) -> String {
+    let said = Command::new("ssh-keygen")
+        .arg("-l")
+        .arg("-f")
+        .arg(file)
+        .output()
+        .unwrap();
+    let said = String::from_utf8(said.stdout).unwrap();
+    said.split(' ').nth(1).unwrap().to_owned()
+}
+
+impl Sshd {
+    /// Has the program read its machine id from a file of the test's own.
+    fn machine_id(&self, id: &str) {
+        let file = self.at("machine-id");
+        fs::write(&file, format!("{id}\n")).unwrap();
+        let key = fs::read_to_string(self.at("user.pub")).unwrap();
+        let through = format!("sed -u s:/etc/machine-id:{}: | sh -s", file.display());
+        fs::write(
+            self.at("authorized"),
+            format!("command=\"{through}\" {key}"),
+        )
+        .unwrap();
+    }
+}
+
+#[tokio::test]
+async fn a_machine_is_known_by_its_host_key_and_its_id() {
+    let Some(sshd) = Sshd::start() else { return };
+    sshd.machine_id("1");
+    let survey = sshd.host().survey().await.unwrap();
+    assert_eq!(survey.host_keys, [fingerprint(&sshd.at("host.pub"))]);
+    assert_eq!(survey.machine_id.as_deref(), Some("1"));
+}
+
+#[tokio::test]
+async fn two_names_that_lead_to_one_sshd_are_not_taken_for_two_machines() {
+    let Some(sshd) = Sshd::start() else { return };
+    sshd.machine_id("1");
+    let name = |name: &str| MachineName::new(name).unwrap();
+    let fleet = Fleet::of([(name("source"), sshd.host()), (name("dest"), sshd.host())]);
+    let reach = async |of: &str| fleet.host(&name(of)).unwrap().survey().await;
+    reach("source").await.unwrap();
+    let error = reach("dest").await.unwrap_err();
+    assert_eq!(error.trouble, LinkTrouble::OtherMachine);
+    assert!(error.said.contains("the same machine as source"), "{error}");
+}
+
+#[tokio::test]
+async fn a_machine_that_is_another_after_a_new_login_is_sent_nothing() {
+    let Some(sshd) = Sshd::start() else { return };
+    sshd.machine_id("1");
+    let source = MachineName::new("source").unwrap();
+    let fleet = Fleet::of([(source.clone(), sshd.host())]);
+    let host = fleet.host(&source).unwrap();
+    let nonce = host.survey().await.unwrap().nonce().unwrap().clone();
+    host.close().await;
+    sshd.machine_id("2");
+    let claim = Claim::new(Token::new("other").unwrap(), nonce);
+    let marker = sshd.at("ran");
+    let (out, _all) = gather(4);
+    let started = host
+        .start(&claim, &sh(&format!("touch {}", marker.display())), out)
+        .await;
+    let error = started.unwrap_err();
+    assert_eq!(error.trouble, LinkTrouble::OtherMachine);
+    assert!(error.said.contains("machine id was 1 and is 2"), "{error}");
+    assert!(!marker.exists());
+    sshd.machine_id("1");
+    host.survey().await.unwrap();
 }

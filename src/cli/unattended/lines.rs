@@ -83,6 +83,10 @@ fn what(event: &Event, before: &Run) -> String {
             };
             format!("{but}the machine says of leg {} on {lane}: {says}", leg + 1)
         }
+        Event::PreflightDone { checks } => crate::report::preflight_in_short(checks),
+        Event::MachineMet { machine, identity } => {
+            format!("{machine} is {}", crate::report::identity(identity))
+        }
         Event::LinkLost { machine, why } => format!("the link to {machine} is lost: {why}"),
         Event::LinkBack { machine } => format!("the link to {machine} is back"),
         Event::StopAsked { stop, because, .. } => {

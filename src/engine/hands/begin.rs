@@ -41,7 +41,14 @@ impl Begin {
                 Ok(Receipts::Kept(nonce)) => break Some(nonce.as_str().to_owned()),
                 // Recorded without a spool, it is never sent; `Follow` says why.
                 Ok(Receipts::Impossible(_)) => break None,
-                Err(error) if error.trouble == LinkTrouble::HostKeyChanged => break None,
+                Err(error)
+                    if matches!(
+                        error.trouble,
+                        LinkTrouble::HostKeyChanged | LinkTrouble::OtherMachine
+                    ) =>
+                {
+                    break None;
+                }
                 Err(error) => {
                     let pause = ground.lost(&self.machine, &error, tries).await;
                     tries += 1;
@@ -52,6 +59,8 @@ impl Begin {
         if tries > 0 {
             ground.back(&self.machine).await;
         }
+        // Before the start is on record, so that the record says which machine it went to.
+        ground.met(&self.machine).await;
         let finding = Finding::Begin {
             step: self.step,
             attempt: self.attempt,

@@ -254,7 +254,7 @@ impl Follow {
         match state {
             ReceiptState::None if next == Next::Send => {
                 let tried = turn.start(script.clone(), tape).await;
-                if !matches!(&tried, Err(error) if unsaid(error) == Said::WouldNot) {
+                if !matches!(&tried, Err(error) if unsaid(error, self.sent) == Said::WouldNot) {
                     self.sent = Sent::Perhaps;
                 }
                 tried
@@ -298,7 +298,7 @@ impl Follow {
 
     /// Whether trouble with the link ends the following.
     fn gives_up(&self, error: &LinkError) -> Option<End> {
-        let said = unsaid(error);
+        let said = unsaid(error, self.sent);
         let unknown = |why| Some(End::Unknown(why, LastWord::NotHad));
         match self.next(said) {
             Next::NotRun => Some(End::Outcome(LaneOutcome::NotRun {
@@ -385,10 +385,12 @@ fn said_at_last(settled: &Settled) -> Said {
 /// The two of which [`Host::start`] says that it did not start are an answer. A connection that did not
 /// come about would prove it as well, but a link that broke later must never be taken for one. In doubt
 /// the receipt is asked, and says it.
-fn unsaid(error: &LinkError) -> Said {
+fn unsaid(error: &LinkError, sent: Sent) -> Said {
     match error.trouble {
+        // Found out as the connection opens, and so before anything could be sent over it.
+        LinkTrouble::OtherMachine if sent == Sent::NotYet => Said::WouldNot,
         LinkTrouble::NoReceipt | LinkTrouble::NoShell => Said::WouldNot,
-        LinkTrouble::HostKeyChanged => Said::KeyChanged,
+        LinkTrouble::HostKeyChanged | LinkTrouble::OtherMachine => Said::KeyChanged,
         LinkTrouble::Unreachable
         | LinkTrouble::HostKeyUnknown
         | LinkTrouble::Refused

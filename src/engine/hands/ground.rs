@@ -103,6 +103,7 @@ impl Ground {
         };
         let answer = self.telling(machine, doing, asking).await;
         let answer = answer.inspect_err(|_| self.fleet.doubt(machine))?;
+        self.met(machine).await;
         Ok(Reply {
             code: answer.code,
             stdout: answer.stdout,
@@ -178,6 +179,14 @@ impl Ground {
         self.live(Live::Idle {
             machine: machine.clone(),
         });
+    }
+
+    /// Has it recorded which machine was reached, where the record does not say so yet.
+    pub async fn met(&self, machine: &MachineName) {
+        if let Some(identity) = self.fleet.unrecorded(machine) {
+            let machine = machine.clone();
+            self.found(Finding::Met { machine, identity }).await;
+        }
     }
 
     /// Sends a finding that is not the end of its hand.

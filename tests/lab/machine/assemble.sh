@@ -127,6 +127,9 @@ EOF
 net_files() {
     local new=$1 state=$2 name=$3
     echo "$name" >"$new/etc/hostname"
+    # The box's own id would make all machines one.
+    rm -f "$new/etc/machine-id"
+    printf '%s %s' "$state" "$name" | md5sum | cut -c1-32 >"$new/etc/machine-id"
     cat "$state/hosts" >"$new/etc/hosts"
     rm -f "$new/etc/resolv.conf"
     : >"$new/etc/resolv.conf"
