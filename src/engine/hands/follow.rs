@@ -382,14 +382,12 @@ fn said_at_last(settled: &Settled) -> Said {
 
 /// What trouble with the link says.
 ///
-/// The two of which [`Host::start`] says that it did not start are an answer. A connection that did not
-/// come about would prove it as well, but a link that broke later must never be taken for one. In doubt
-/// the receipt is asked, and says it.
+/// The two of which [`Host::start`] says that it did not start, and another machine, are an answer. A connection
+/// that did not come about would prove it as well, but a link that broke later must never be taken for one.
 fn unsaid(error: &LinkError, sent: Sent) -> Said {
     match error.trouble {
-        // Found out as the connection opens, and so before anything could be sent over it.
-        LinkTrouble::OtherMachine if sent == Sent::NotYet => Said::WouldNot,
         LinkTrouble::NoReceipt | LinkTrouble::NoShell => Said::WouldNot,
+        LinkTrouble::OtherMachine if sent == Sent::NotYet => Said::WouldNot,
         LinkTrouble::HostKeyChanged | LinkTrouble::OtherMachine => Said::KeyChanged,
         LinkTrouble::Unreachable
         | LinkTrouble::HostKeyUnknown
