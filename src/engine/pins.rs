@@ -30,7 +30,8 @@ impl Pins {
     pub fn expect(&mut self, plan: &Plan) {
         for machine in &plan.machines {
             if let Binding::Ssh { expect, .. } = &machine.binding {
-                self.expected.insert(machine.name.clone(), expect.clone());
+                self.expected
+                    .insert(machine.name.clone(), Expected::clone(expect));
             }
         }
     }

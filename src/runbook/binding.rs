@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use toml::Spanned;
 use toml::de::DeValue;
 
-use super::expected::{Expected, expected};
+use super::expected::expected;
 use super::model::Binding;
 use super::parameters::is_host;
 use super::table::{Need, Reader, Table, Text};
@@ -83,7 +83,7 @@ fn machine(
                 config: None,
                 jump: Vec::new(),
                 address: None,
-                expect: Expected::default(),
+                expect: Box::default(),
             };
             Some(Spanned::new(span, binding))
         }
@@ -154,7 +154,7 @@ fn over_ssh(reader: &mut Reader, folders: &Folders, mut table: Table<'_>) -> Opt
         config,
         jump: jump.into_iter().map(Spanned::into_inner).collect(),
         address: address.map(Spanned::into_inner),
-        expect,
+        expect: Box::new(expect),
     })
 }
 

@@ -241,6 +241,6 @@ pub enum Binding {
         address: Option<String>,
         /// Which machine it must turn out to be.
         #[serde(default, skip_serializing_if = "Expected::is_nothing")]
-        expect: Expected,
+        expect: Box<Expected>,
     },
 }
