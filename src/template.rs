@@ -53,6 +53,14 @@ pub enum TemplateError {
         /// What is wrong with it.
         why: &'static str,
     },
+    /// A name that a step of the run gives a value, and has not given one.
+    #[error("`{name}` has no value yet: {why}")]
+    NoValue {
+        /// The name.
+        name: String,
+        /// Why not, and which step gives it one.
+        why: String,
+    },
     /// A secret was used outside of shell text, where it would be shown.
     #[error(
         "`{0}` is a secret; secrets can only be used in shell text, as an environment variable"
@@ -110,6 +118,10 @@ impl Template {
             match piece {
                 Piece::Text(text) => out.push_str(text),
                 Piece::Place(name) => {
+                    if values.laying && values.without.contains_key(name.as_str()) {
+                        out.push_str(&format!("{{{{{name}}}}}"));
+                        continue;
+                    }
                     let value = values.look_up(name)?;
                     let refused = |why| TemplateError::Unsafe {
                         name: name.clone(),
@@ -177,6 +189,10 @@ pub struct Machine {
 pub struct Values {
     params: BTreeMap<ParamName, String>,
     secrets: BTreeSet<ParamName>,
+    /// Names that a step gives a value and has not given one, each with why.
+    without: BTreeMap<ParamName, String>,
+    /// Whether a place of such a name stays as it is, because a plan is laid.
+    laying: bool,
     hosts: BTreeMap<HostName, Vec<MachineName>>,
     machines: BTreeMap<MachineName, Machine>,
 }
@@ -191,6 +207,25 @@ impl Values {
     pub fn set_secret(&mut self, name: ParamName, value: String) {
         self.secrets.insert(name.clone());
         self.params.insert(name, value);
+    }
+
+    /// Says that a name is there and has no value, with why: using it is an error.
+    pub fn set_without(&mut self, name: ParamName, why: String) {
+        self.without.insert(name, why);
+    }
+
+    /// The names that have no value, each with why.
+    pub fn without(&self) -> impl Iterator<Item = (&ParamName, &str)> {
+        self.without.iter().map(|(name, why)| (name, why.as_str()))
+    }
+
+    /// The same values, for a plan: a `{{name}}` that has no value yet stays as it is.
+    #[must_use]
+    pub fn laying(&self) -> Self {
+        Self {
+            laying: true,
+            ..self.clone()
+        }
     }
 
     /// Binds a host to a machine; a second call for the same host adds a second machine.
@@ -272,6 +307,12 @@ impl Values {
         if let Some(secret) = self.secrets.iter().find(|secret| secret.as_str() == name) {
             return Err(TemplateError::Secret(secret.clone()));
         }
+        if let Some(why) = self.without.get(name) {
+            return Err(TemplateError::NoValue {
+                name: name.to_owned(),
+                why: why.clone(),
+            });
+        }
         self.params
             .get(name)
             .cloned()
@@ -297,66 +338,4 @@ pub fn address_variable(host: &HostName) -> String {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn values() -> Values {
-        let mut values = Values::default();
-        values.set_param(ParamName::new("ROOT").unwrap(), "/var/pryv".into());
-        values.set_param(ParamName::new("EVIL").unwrap(), "-oProxyCommand=x".into());
-        values.set_secret(ParamName::new("KEY").unwrap(), "s3cret".into());
-        let host = HostName::new("dest").unwrap();
-        let machine = Machine {
-            address: "10.0.0.2".into(),
-            user: "root".into(),
-            port: 22,
-            label: "core2".into(),
-        };
-        values.bind(host.clone(), MachineName::of(&host, 0), machine);
-        values
-    }
-
-    fn fill(text: &str) -> Result<String, TemplateError> {
-        Template::new(text)?.fill(&values())
-    }
-
-    #[test]
-    fn names_are_filled_in_and_docker_formats_are_named_as_what_they_are_not() {
-        assert_eq!(
-            fill("{{ROOT}}/x on {{dest.address}}").unwrap(),
-            "/var/pryv/x on 10.0.0.2"
-        );
-        assert!(matches!(
-            fill("{{.State.Running}}"),
-            Err(TemplateError::NotAName(_))
-        ));
-        assert_eq!(fill("{{ROOT"), Err(TemplateError::Open));
-    }
-
-    #[test]
-    fn a_value_cannot_become_an_option() {
-        assert!(matches!(
-            fill("{{EVIL}}"),
-            Err(TemplateError::Unsafe { .. })
-        ));
-        assert_eq!(fill("x{{EVIL}}").unwrap(), "x-oProxyCommand=x");
-    }
-
-    #[test]
-    fn a_secret_goes_into_shell_text_only_and_is_not_shown() {
-        assert!(matches!(fill("{{KEY}}"), Err(TemplateError::Secret(_))));
-        assert!(values().environment().iter().any(|(name, _)| name == "KEY"));
-        assert!(
-            values()
-                .shown_environment()
-                .iter()
-                .all(|(name, _)| name != "KEY")
-        );
-    }
-
-    #[test]
-    fn an_unknown_name_gets_a_suggestion() {
-        let said = fill("{{ROOF}}").unwrap_err().to_string();
-        assert!(said.contains("did you mean `ROOT`?"), "{said}");
-    }
-}
+mod tests;

@@ -4,6 +4,8 @@
 mod home;
 #[path = "cli/record.rs"]
 mod record;
+#[path = "cli/shape.rs"]
+mod shape;
 
 use runsheet::probe::Holds;
 use runsheet::problem::hidden;

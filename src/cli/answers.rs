@@ -7,6 +7,9 @@
 //! [step.stop-nginx]
 //! type = "stop pryvio_nginx"       # what to type, where the gate wants words
 //!
+//! [step.choose-way]
+//! choose = "copy"                  # the value of the option to choose
+//!
 //! [step.lower-ttl]
 //! done    = "set to 60 s"          # says that a step done by hand is done
 //! answers = [                      # to the questions of its proof, in order or by their words
@@ -57,6 +60,8 @@ pub(super) struct StepAnswers {
     /// What to type at its gate.
     #[serde(rename = "type")]
     pub typed: Option<String>,
+    /// The value of the option to choose.
+    pub choose: Option<Spanned<String>>,
     /// Says that a step done by hand is done.
     pub done: Option<String>,
     /// Answers to the questions of its proof.
@@ -168,6 +173,9 @@ fn parse(path: &Path, text: &str, plan: &Plan) -> Result<Answers, Vec<Problem>> 
                 problems.push(Problem::error(&source, id.span(), message));
             }
         }
+        if let Some(chosen) = &step.choose {
+            problems.extend(no_option(&source, plan, id.get_ref(), chosen));
+        }
         if step
             .answers
             .iter()
@@ -182,6 +190,34 @@ fn parse(path: &Path, text: &str, plan: &Plan) -> Result<Answers, Vec<Problem>> 
     } else {
         Err(problems)
     }
+}
+
+/// What is wrong with a value to choose; nothing where it is an option of that step.
+fn no_option(
+    source: &Arc<Source>,
+    plan: &Plan,
+    id: &str,
+    chosen: &Spanned<String>,
+) -> Option<Problem> {
+    let step = plan.steps.iter().find(|step| step.id.as_str() == id)?;
+    let Some(choice) = &step.choice else {
+        let message = format!("step `{id}` is no choice");
+        return Some(Problem::error(source, chosen.span(), message));
+    };
+    let values = || choice.options.iter().map(|option| option.value.as_str());
+    let value = chosen.get_ref().as_str();
+    if values().any(|known| known == value) {
+        return None;
+    }
+    let message = format!("`{value}` is no option of step `{id}`");
+    let hint = match did_you_mean(value, values()) {
+        Some(near) => format!("did you mean `{near}`?"),
+        None => format!(
+            "the options are {}",
+            values().collect::<Vec<_>>().join(", ")
+        ),
+    };
+    Some(Problem::error(source, chosen.span(), message).hint(hint))
 }
 
 #[cfg(test)]

@@ -143,7 +143,8 @@ impl Engine {
         let never = || EngineError::NeverOpened(self.folder.clone());
         let run = self.run().id.clone().ok_or_else(never)?;
         let plan = self.run().plan.clone().ok_or_else(never)?;
-        let values = plan
+        let values = self
+            .run()
             .values(setting.secrets.values())
             .map_err(EngineError::SecretsMissing)?;
         let socket = Socket::bind(&setting.socket)?;
@@ -179,7 +180,8 @@ impl Engine {
         let ground = Arc::new(Ground {
             run,
             runbook: Arc::new(setting.runbook),
-            plan,
+            plan: Arc::new(plan),
+            secrets: setting.secrets,
             mask: Mask::new(values.secrets()),
             values,
             fleet: fleet.clone(),

@@ -78,6 +78,8 @@ fn plan() -> Plan {
             downtime: None,
             point_of_no_return: false,
             needs: Vec::new(),
+            when: Vec::new(),
+            choice: None,
         }],
     }
 }

@@ -11,6 +11,7 @@ use toml::de::ValueDeserializer;
 
 use super::{Action, Exhibit, Kind, Leg, Mentions, Moment, Obstacle, Performer, Progress};
 use super::{Proposal, Question, Reply, Scene, Shell, first_line};
+use crate::probe::reads;
 use crate::template::{TemplateError, Values};
 
 /// The kind, for the list.
@@ -41,17 +42,6 @@ pub(super) fn shown_values(values: &Values, text: &str) -> Vec<(String, String)>
     let mut env = values.shown_environment();
     env.retain(|(name, _)| reads(text, name));
     env
-}
-
-/// Whether shell text reads a variable by name; also told of one in a comment or between single
-/// quotes, which shows a value too many and never one too few.
-fn reads(text: &str, name: &str) -> bool {
-    let part_of_name = |c: char| c.is_ascii_alphanumeric() || c == '_';
-    text.match_indices(name).any(|(at, _)| {
-        let before = text[..at].chars().next_back();
-        let after = text[at + name.len()..].chars().next();
-        !before.is_some_and(part_of_name) && !after.is_some_and(part_of_name)
-    })
 }
 
 impl Action for Command {

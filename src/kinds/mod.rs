@@ -5,6 +5,7 @@
 //! runs once the operator has said yes. Whoever holds the machines does the asking and the running, under
 //! a receipt. Adding a kind is one new file, one `mod` line and one line in [`KINDS`].
 
+mod choose;
 mod command;
 mod docker;
 mod edit;
@@ -18,6 +19,8 @@ mod ssh_login;
 mod told;
 mod wait;
 mod yaml;
+
+pub use choose::{Choice, ChoiceOption};
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -52,6 +55,7 @@ pub const KINDS: &[Kind] = &[
     yaml::KIND,
     edit::KIND,
     wait::KIND,
+    choose::KIND,
 ];
 
 /// What a step does.
@@ -88,6 +92,12 @@ pub trait Action: fmt::Debug + Send + Sync {
 
     /// The probe that a wait asks until it holds; none for every other kind.
     fn awaited(&self) -> Option<&Awaited> {
+        None
+    }
+
+    /// What the operator is to choose between, and the name that gets what they chose; none for every
+    /// kind but a choice.
+    fn choice(&self) -> Option<&Choice> {
         None
     }
 
@@ -266,6 +276,24 @@ pub enum Exhibit {
         /// The words.
         text: String,
     },
+    /// What the operator is to choose between.
+    Choice {
+        /// The question.
+        ask: String,
+        /// The options, in their order.
+        options: Vec<OptionShown>,
+    },
+}
+
+/// One option of a choice as it is shown.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct OptionShown {
+    /// The value that its name gets.
+    pub value: String,
+    /// What it is, in few words.
+    pub title: String,
+    /// What follows from choosing it.
+    pub means: String,
 }
 
 /// Why a step cannot be shown, and so cannot be approved.

@@ -236,5 +236,25 @@ pub struct Mentions<'a> {
     pub shells: Vec<&'a toml::Spanned<String>>,
 }
 
+impl Mentions<'_> {
+    /// Whether a value is used by its name: between braces, or as a variable of a shell text. Also told of
+    /// one in a comment or between single quotes, which is one too many and never one too few.
+    pub fn uses(&self, name: &str) -> bool {
+        let mut templates = self.templates.iter();
+        templates.any(|template| template.get_ref().places().any(|place| place == name))
+            || self.shells.iter().any(|text| reads(text.get_ref(), name))
+    }
+}
+
+/// Whether shell text may read a variable.
+pub fn reads(text: &str, name: &str) -> bool {
+    let part_of_name = |c: char| c.is_ascii_alphanumeric() || c == '_';
+    text.match_indices(name).any(|(at, _)| {
+        let before = text[..at].chars().next_back();
+        let after = text[at + name.len()..].chars().next();
+        !before.is_some_and(part_of_name) && !after.is_some_and(part_of_name)
+    })
+}
+
 #[cfg(test)]
 pub(crate) mod testing;

@@ -285,7 +285,9 @@ pub fn state(step: &StepStory) -> &'static str {
         StepEnd::Unchecked if step.performer == Performer::Nobody => "read",
         StepEnd::Unchecked => "done",
         StepEnd::Attested => "done",
+        StepEnd::Chosen => "decided",
         StepEnd::Skipped => "**skipped**",
+        StepEnd::RuledOut => "not for this run",
         StepEnd::NotReached => "not reached",
         StepEnd::TakenBack => "**taken back**",
         StepEnd::Open => "open",
@@ -303,6 +305,8 @@ fn proof(step: &StepStory) -> String {
         StepEnd::Unchecked if step.performer == Performer::Watch => "came true".to_owned(),
         StepEnd::Unchecked => "none asked for".to_owned(),
         StepEnd::Skipped
+        | StepEnd::Chosen
+        | StepEnd::RuledOut
         | StepEnd::NotReached
         | StepEnd::TakenBack
         | StepEnd::Open

@@ -184,6 +184,24 @@ pub(super) fn hear(teller: &mut Teller<'_>, entry: &Entry) {
             teller.note_look(LookKind::Skipped, Some(step), entry, text.clone());
             remark(teller, step, entry, text);
         }
+        // Where it stands says all of it.
+        Event::StepRuledOut { .. } => {}
+        Event::ChoiceMade {
+            digest,
+            name,
+            value,
+            ..
+        } => {
+            if let Some(attempt) = teller.attempt(step) {
+                attempt.approvals.push(Approved {
+                    by: who(&entry.by),
+                    at: entry.at,
+                    typed: None,
+                    digest: digest.clone(),
+                });
+            }
+            remark(teller, step, entry, format!("chose {name} = {value}"));
+        }
         Event::UnknownSettled {
             lane,
             decision: decided,
@@ -221,7 +239,7 @@ fn remark(teller: &mut Teller<'_>, step: &StepId, entry: &Entry, text: String) {
 
 fn proofs<'r>(run: &'r Run, step: &StepId) -> &'r [Proof] {
     run.step(step)
-        .map_or(&[], |(_, planned, state)| planned.proofs(state.way))
+        .map_or(&[], |(_, planned, state)| state.proofs(planned))
 }
 
 fn shown(

@@ -95,8 +95,12 @@ pub struct Outcome {
     pub attested: usize,
     /// How many are done without any proof asked for.
     pub unchecked: usize,
+    /// How many were choices that a person made.
+    pub chosen: usize,
     /// How many were skipped.
     pub skipped: usize,
+    /// How many their own rule passed over.
+    pub ruled_out: usize,
 }
 
 /// How a run ended.

@@ -323,14 +323,23 @@ impl<'e> Teller<'e> {
             proved: ends(&[StepEnd::Proved, StepEnd::ProvedVacuously]),
             attested: ends(&[StepEnd::Attested]),
             unchecked: ends(&[StepEnd::Unchecked]),
+            chosen: ends(&[StepEnd::Chosen]),
             skipped: ends(&[StepEnd::Skipped]),
+            ruled_out: ends(&[StepEnd::RuledOut]),
         };
-        let settled = outcome.proved + outcome.attested + outcome.unchecked + outcome.skipped;
+        let settled = outcome.proved
+            + outcome.attested
+            + outcome.unchecked
+            + outcome.chosen
+            + outcome.skipped
+            + outcome.ruled_out;
         let parts: Vec<String> = [
             (outcome.proved, "proved"),
             (outcome.unchecked, "without a proof asked for"),
             (outcome.attested, "on somebody's word"),
+            (outcome.chosen, "decided by choice"),
             (outcome.skipped, "skipped"),
+            (outcome.ruled_out, "passed over by their rule"),
         ]
         .into_iter()
         .filter(|(number, _)| *number > 0)

@@ -1,7 +1,7 @@
 //! Makes a written entry true. Says no, out loud, to one that cannot follow what is true already.
 
 use super::{
-    Done, Entry, Event, Lane, LaneAt, Link, Note, Plan, Present, Run, Shown, StepAt, StepState,
+    Done, Entry, Event, FilledIn, Lane, LaneAt, Link, Note, Plan, Present, Run, StepAt, StepState,
     Stuck, Way,
 };
 use crate::names::{MachineName, StepId};
@@ -100,17 +100,15 @@ impl Run {
                 digest,
                 lanes,
                 before,
+                words,
+                proofs,
             } => {
+                let filled = FilledIn {
+                    words: words.clone(),
+                    proofs: proofs.clone(),
+                };
                 let state = self.at_attempt(step, *attempt)?;
-                state.must_be("preparing", state.at == StepAt::Preparing)?;
-                state.shown = Some(Shown {
-                    digest: digest.clone(),
-                    lanes: lanes.clone(),
-                    before: before.iter().map(|a| (a.proof, a.clone())).collect(),
-                    at: entry.at,
-                });
-                state.at = StepAt::AtGate;
-                Ok(())
+                state.show(digest, lanes, before, filled, entry.at)
             }
             Event::StepObstructed {
                 step,
@@ -300,6 +298,14 @@ impl Run {
                 state.ended_at = Some(at);
                 Ok(())
             }
+            Event::StepRuledOut { step, rule } => self.rule_out(step, rule, entry.at),
+            Event::ChoiceMade {
+                step,
+                attempt,
+                digest,
+                name,
+                value,
+            } => self.choose((step, *attempt), digest, (name, value), entry),
             Event::UnknownSettled {
                 step,
                 attempt,
@@ -332,7 +338,7 @@ impl Run {
 
     pub(super) fn proof_count(&self, number: usize) -> usize {
         self.planned(number)
-            .map_or(0, |planned| planned.proofs(self.steps[number].way).len())
+            .map_or(0, |planned| self.steps[number].proofs(planned).len())
     }
 
     pub(super) fn number(&self, step: &StepId) -> Result<usize, String> {

@@ -69,7 +69,8 @@ impl Run {
             .rev()
             .filter_map(|(number, state)| {
                 let planned = self.planned(number)?;
-                let changes = matches!(planned.performer, Performer::Machine | Performer::Person);
+                let changes = planned.choice.is_some()
+                    || matches!(planned.performer, Performer::Machine | Performer::Person);
                 let leaves = !matches!(planned.undo, PlannedUndo::Nothing { .. })
                     || planned.point_of_no_return;
                 (state.touched && changes && leaves).then_some(number)

@@ -47,6 +47,9 @@ pub enum Refusal {
     /// The gate wants other words.
     #[error("the gate wants these words: {0}")]
     OtherWords(String),
+    /// The step is a choice, and that is none of its options.
+    #[error("this is a choice; choose one of: {0}")]
+    OneOf(String),
     /// A reason or a note is missing.
     #[error("{0} needs a reason in words")]
     NeedsWords(&'static str),
@@ -217,6 +220,7 @@ pub(super) fn not_now(state: &StepState, step: &StepId, wish: &'static str) -> R
         StepAt::Proving => "is being proved",
         StepAt::Done { .. } => "is done",
         StepAt::Skipped { .. } => "was skipped",
+        StepAt::RuledOut { .. } => "was ruled out",
         StepAt::Stuck { .. } => "is stuck",
     };
     Refusal::NotNow {

@@ -4,11 +4,11 @@ use serde::{Deserialize, Serialize};
 
 use super::{
     Actor, Answer, Asked, Check, Decision, Ending, Evidence, LaneOutcome, LaneShown, Operator,
-    Output, Plan, Stop, Token, Way,
+    Output, Plan, Proof, Stop, Token, Way,
 };
 use crate::clock::Timestamp;
 use crate::kinds::Obstacle;
-use crate::names::{MachineName, RunId, StepId};
+use crate::names::{MachineName, ParamName, RunId, StepId};
 use crate::transport::Identity;
 
 /// One record of the journal.
@@ -94,6 +94,12 @@ pub enum Event {
         lanes: Vec<LaneShown>,
         /// The proof asked before anything was done.
         before: Vec<Answer>,
+        /// The words of the gate, where a value came into them after the plan was laid.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        words: Option<String>,
+        /// The questions of the proof, where a value or a lane came into them after the plan was laid.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        proofs: Option<Vec<Proof>>,
     },
     /// It could not be said what would be done.
     StepObstructed {
@@ -297,6 +303,26 @@ pub enum Event {
         /// Why.
         reason: String,
     },
+    /// A step's own rule passed over it.
+    StepRuledOut {
+        /// The step.
+        step: StepId,
+        /// The condition that does not hold, and what is so instead.
+        rule: String,
+    },
+    /// An operator chose one of the options that were shown.
+    ChoiceMade {
+        /// The step.
+        step: StepId,
+        /// The attempt.
+        attempt: u32,
+        /// The digest of what they saw.
+        digest: String,
+        /// The name that gets the value.
+        name: ParamName,
+        /// The value.
+        value: String,
+    },
     /// An operator decided what an unknown outcome counts as.
     UnknownSettled {
         /// The step.
@@ -353,6 +379,8 @@ impl Event {
             | Self::ProofAnswered { step, .. }
             | Self::StepAttested { step, .. }
             | Self::StepSkipped { step, .. }
+            | Self::StepRuledOut { step, .. }
+            | Self::ChoiceMade { step, .. }
             | Self::UnknownSettled { step, .. } => Some(step),
             Self::NoteAdded { step, .. } => step.as_ref(),
             Self::RunOpened { .. }

@@ -3,7 +3,7 @@
 use super::decide::{
     Refusal, allowed, at, find, not_now, now, passes_by_itself, ready, running_leg, stop_running,
 };
-use super::{Asked, Event, Finding, LaneAt, LaneShown, Run, StepAt, Stop, Token, Way};
+use super::{Asked, Event, Finding, LaneAt, LaneShown, Rule, Run, StepAt, Stop, Token, Way};
 
 pub(super) fn found(run: &Run, finding: &Finding) -> Result<Event, Refusal> {
     if let Finding::Open {
@@ -45,6 +45,9 @@ pub(super) fn found(run: &Run, finding: &Finding) -> Result<Event, Refusal> {
             let (number, _, state) = find(run, &step)?;
             let turn = run.current() == Some(number) && state.at == StepAt::Waiting;
             allowed(turn, state, &step, "its turn")?;
+            if let Rule::RulesOut(rule) = run.rule(number) {
+                return Ok(Event::StepRuledOut { step, rule });
+            }
             let lanes = state.lanes.iter().map(|lane| lane.name.clone()).collect();
             let attempt = state.attempt + 1;
             Ok(Event::StepReached {
@@ -59,6 +62,7 @@ pub(super) fn found(run: &Run, finding: &Finding) -> Result<Event, Refusal> {
             attempt,
             lanes,
             before,
+            filled,
         } => {
             let state = now(run, &step, attempt)?;
             allowed(state.at == StepAt::Preparing, state, &step, "showing it")?;
@@ -69,6 +73,8 @@ pub(super) fn found(run: &Run, finding: &Finding) -> Result<Event, Refusal> {
                 digest,
                 lanes,
                 before,
+                words: filled.words,
+                proofs: filled.proofs,
             })
         }
         Finding::Obstructed {
@@ -207,7 +213,7 @@ pub(super) fn found(run: &Run, finding: &Finding) -> Result<Event, Refusal> {
             answers,
         } => {
             let (planned, state) = at(run, &step, attempt)?;
-            let proofs = planned.proofs(state.way);
+            let proofs = state.proofs(planned);
             let known = answers.iter().all(|a| usize::from(a.proof) < proofs.len());
             if !known {
                 return Err(Refusal::NoSuch("such question".to_owned()));

@@ -2,10 +2,10 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::Plan;
 use super::{
     Answer, Asked, Check, Decision, Evidence, LaneOutcome, LaneShown, Operator, Output, Stop, Token,
 };
+use super::{FilledIn, Plan};
 use crate::kinds::Obstacle;
 use crate::names::{MachineName, RunId, StepId};
 use crate::transport::Identity;
@@ -42,6 +42,17 @@ pub enum Intent {
         digest: String,
         /// What was typed, where the gate wants words.
         typed: Option<String>,
+    },
+    /// Chooses one of the options that were shown.
+    Choose {
+        /// The step.
+        step: StepId,
+        /// The attempt that was on screen.
+        attempt: u32,
+        /// The digest that was on screen.
+        digest: String,
+        /// The value of the option.
+        value: String,
     },
     /// Asks to look at the machines again before saying yes.
     Review {
@@ -214,6 +225,8 @@ pub enum Finding {
         lanes: Vec<LaneShown>,
         /// The proof asked before.
         before: Vec<Answer>,
+        /// What came into the gate's words and the proof after the plan was laid.
+        filled: FilledIn,
     },
     /// The step could not be prepared.
     Obstructed {

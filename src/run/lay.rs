@@ -1,11 +1,12 @@
 //! Puts a runbook and an environment together, with every value in its place.
 
-use super::{Plan, PlannedMachine, PlannedPhase, PlannedStep, PlannedUndo, Proof, RunbookCopy};
+use super::{Plan, PlannedChoice, PlannedMachine, PlannedPhase, PlannedStep, PlannedUndo, Proof};
+use super::{RunbookCopy, Way};
 use crate::kinds::Action;
 use crate::names::MachineName;
 use crate::probe::{Ask, Place, Probe, Scene, endures};
 use crate::runbook::{Environment, Gate, ParamKind, ProbeSpec, Runbook, StepSpec, Undo};
-use crate::template::{Template, TemplateError, Values};
+use crate::template::{TemplateError, Values};
 
 /// Says which value could not be filled in, and where.
 #[derive(Debug, Clone, thiserror::Error)]
@@ -28,6 +29,7 @@ impl Plan {
         environment: &Environment,
         values: &Values,
     ) -> Result<Self, PlanError> {
+        let values = &values.laying();
         let steps = runbook
             .steps
             .iter()
@@ -114,15 +116,7 @@ fn lay_step(step: &StepSpec, values: &Values) -> Result<PlannedStep, PlanError> 
             proofs: lay_own_proofs(action.as_ref(), &lanes, values).map_err(at)?,
         },
     };
-    let gate = match &step.gate {
-        Gate::TypeBack { words } => {
-            let words = Template::new(words.clone()).and_then(|words| words.fill(values));
-            Gate::TypeBack {
-                words: words.map_err(at)?,
-            }
-        }
-        other => other.clone(),
-    };
+    let gate = step.gate.filled(values).map_err(at)?;
     Ok(PlannedStep {
         id: step.id.clone(),
         phase: step.phase.clone(),
@@ -140,6 +134,59 @@ fn lay_step(step: &StepSpec, values: &Values) -> Result<PlannedStep, PlanError> 
         downtime: step.downtime,
         point_of_no_return: step.point_of_no_return,
         needs: step.needs.clone(),
+        when: step.when.clone(),
+        choice: lay_choice(step, values).map_err(at)?,
+    })
+}
+
+fn lay_choice(step: &StepSpec, values: &Values) -> Result<Option<PlannedChoice>, TemplateError> {
+    let Some(choice) = step.action.choice() else {
+        return Ok(None);
+    };
+    Ok(Some(PlannedChoice {
+        name: choice.name.get_ref().clone(),
+        ask: choice.asked(values)?,
+        options: choice.shown(values)?,
+    }))
+}
+
+/// What came into a step after its plan was laid; nothing of it where the plan's own words still hold.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct FilledIn {
+    /// The words of its gate.
+    pub words: Option<String>,
+    /// The questions of its proof.
+    pub proofs: Option<Vec<Proof>>,
+}
+
+/// Fills in what a step's plan left open, with the values that are known now.
+///
+/// # Errors
+///
+/// A value that is missing or unsafe.
+pub fn filled_in(
+    step: &StepSpec,
+    planned: &PlannedStep,
+    way: Way,
+    values: &Values,
+) -> Result<FilledIn, TemplateError> {
+    let lanes = &planned.lanes;
+    let proofs = match (way, &step.undo) {
+        (Way::Forward, _) => lay_proofs(step, lanes, values)?,
+        (Way::Back, Undo::Action(action)) => lay_own_proofs(action.as_ref(), lanes, values)?,
+        (Way::Back, _) => Vec::new(),
+    };
+    let words = match (way, step.gate.filled(values)?) {
+        (Way::Forward, Gate::TypeBack { words }) => Some(words),
+        _ => None,
+    };
+    let laid = match &planned.gate {
+        Gate::TypeBack { words } => Some(words),
+        _ => None,
+    };
+    Ok(FilledIn {
+        words: words.filter(|words| Some(words) != laid),
+        proofs: (proofs != planned.proofs(way)).then_some(proofs),
     })
 }
 

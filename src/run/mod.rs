@@ -17,10 +17,12 @@ mod fresh;
 mod intent;
 mod lane;
 mod lay;
+mod made;
 mod moves;
 mod plan;
 mod preflight;
 mod settle;
+mod shown;
 mod state;
 mod wanted;
 mod wish;
@@ -34,11 +36,15 @@ pub use event::{Entry, Event};
 pub use facts::{Answer, Asked, Decision, Ending, LaneOutcome, LaneShown, Output, Stop, Way};
 pub use intent::{Command, Finding, Intent};
 pub use lane::{Lane, LaneAt};
-pub use lay::{PlanError, asked_at, proof_specs};
-pub use plan::{Plan, PlannedMachine, PlannedPhase, PlannedStep, PlannedUndo, Proof, RunbookCopy};
+pub use lay::{FilledIn, PlanError, asked_at, filled_in, proof_specs};
+pub use made::{Made, Rule};
+pub use plan::{
+    Plan, PlannedChoice, PlannedMachine, PlannedPhase, PlannedStep, PlannedUndo, Proof, RunbookCopy,
+};
 pub use preflight::{Check, Level};
 pub use settle::{Next, Said, Sent, next};
-pub use state::{Approval, Done, Link, Note, Present, Run, Shown, StepAt, StepState, Stuck};
+pub use shown::Shown;
+pub use state::{Approval, Done, Link, Note, Present, Run, StepAt, StepState, Stuck};
 pub use wanted::{Task, Wanted, wanted};
 
 #[cfg(test)]

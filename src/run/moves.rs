@@ -40,6 +40,7 @@ impl Run {
                 state.at = StepAt::Waiting;
                 state.shown = None;
                 state.approvals.clear();
+                state.made = None;
             }
         }
         let state = &mut self.steps[number];
@@ -61,6 +62,10 @@ impl Run {
         }
         state.attempt = attempt;
         state.way = way;
+        // Its undo may still need what it made.
+        if way == Way::Forward {
+            state.made = None;
+        }
         state.at = StepAt::Preparing;
         state.shown = None;
         state.approvals.clear();
@@ -347,6 +352,7 @@ impl StepState {
                 self.undone = true;
                 self.touched = false;
                 self.leaves.clear();
+                self.made = None;
             }
         }
     }

@@ -6,9 +6,9 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use crate::kinds::Performer;
+use crate::kinds::{OptionShown, Performer};
 use crate::names::{EnvName, HostName, MachineName, ParamName, PhaseId, StepId};
-use crate::runbook::{Binding, Downtime, EnvironmentKind, Gate};
+use crate::runbook::{Binding, Condition, Downtime, EnvironmentKind, Gate};
 use crate::template::{Machine, Values};
 
 /// A runbook in an environment.
@@ -112,8 +112,25 @@ pub struct PlannedStep {
     pub downtime: Option<Downtime>,
     /// Whether there is no way back once it has started.
     pub point_of_no_return: bool,
-    /// Steps that must be done, not skipped, before it.
+    /// Steps that must be done, not skipped, before it. One that its own rule passed over does not hold it up.
     pub needs: Vec<StepId>,
+    /// What must be so for it to have its turn, all of it; always where it is empty.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub when: Vec<Condition>,
+    /// What the operator chooses between; none for every step but a choice.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub choice: Option<PlannedChoice>,
+}
+
+/// What an operator is to choose between. In its texts a `{{name}}` may be left that gets its value later.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PlannedChoice {
+    /// The name that gets the chosen value.
+    pub name: ParamName,
+    /// The question.
+    pub ask: String,
+    /// The options, in the order in which they are shown.
+    pub options: Vec<OptionShown>,
 }
 
 /// One question of a step's proof, on one lane.

@@ -4,14 +4,11 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 
-use super::{
-    Actor, Answer, Check, Doubt, Ending, Lane, LaneAt, LaneShown, Operator, Stop, Token, Way,
-};
-use super::{Plan, PlannedStep};
+use super::{Actor, Answer, Check, Doubt, Ending, Lane, LaneAt, Operator, Shown, Stop, Token, Way};
+use super::{Made, Plan, PlannedStep};
 use crate::clock::Timestamp;
 use crate::kinds::Obstacle;
 use crate::names::{MachineName, RunId, StepId};
-use crate::probe::Holds;
 use crate::runbook::EnvironmentKind;
 use crate::transport::Identity;
 
@@ -118,6 +115,9 @@ pub struct StepState {
     pub touched: bool,
     /// Whether it was taken back at least once; its gate then always asks.
     pub undone: bool,
+    /// What it gave its name; none until it is done, and for a step without one.
+    #[serde(default)]
+    pub made: Option<Made>,
     /// What the latest attempt forward left to an undo, lane by lane.
     pub leaves: BTreeMap<MachineName, BTreeMap<String, String>>,
 }
@@ -148,6 +148,11 @@ pub enum StepAt {
         /// Why.
         reason: String,
     },
+    /// The rule of its author passed over it: it is not for this run.
+    RuledOut {
+        /// The condition that does not hold, and what is so instead.
+        rule: String,
+    },
     /// A person must decide.
     Stuck {
         /// Why.
@@ -171,6 +176,11 @@ pub enum Done {
     },
     /// It ended well, and the runbook asks for no proof.
     Unchecked,
+    /// It is a choice, and a person made it.
+    Chosen {
+        /// The value.
+        value: String,
+    },
 }
 
 /// Why a person must decide.
@@ -192,19 +202,6 @@ pub enum Stuck {
     Unproved,
     /// How a leg ended cannot be known.
     Unknown,
-}
-
-/// What was shown at a gate.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Shown {
-    /// What an approval must name.
-    pub digest: String,
-    /// What would be done.
-    pub lanes: Vec<LaneShown>,
-    /// The proof asked before anything was done.
-    pub before: BTreeMap<u16, Answer>,
-    /// When.
-    pub at: Timestamp,
 }
 
 /// One yes.
@@ -243,39 +240,22 @@ impl StepState {
             ended_at: None,
             touched: false,
             undone: false,
+            made: None,
             leaves: BTreeMap::new(),
         }
     }
 
     /// Whether nothing more is to be done about it.
     pub fn is_settled(&self) -> bool {
-        matches!(self.at, StepAt::Done { .. } | StepAt::Skipped { .. })
+        matches!(
+            self.at,
+            StepAt::Done { .. } | StepAt::Skipped { .. } | StepAt::RuledOut { .. }
+        )
     }
 
     /// Whether something of it is under way that must not be left alone.
     pub fn is_under_way(&self) -> bool {
         matches!(self.at, StepAt::Cleared | StepAt::Running | StepAt::Proving)
-    }
-
-    /// The legs that would run, or run, on a lane in this attempt; 0 where there are none.
-    pub fn legs(&self, lane: &MachineName) -> u16 {
-        self.proposal(lane).map_or(0, |shown| {
-            u16::try_from(shown.proposal.legs.len()).unwrap_or(0)
-        })
-    }
-
-    /// What was shown for a lane in this attempt.
-    pub fn proposal(&self, lane: &MachineName) -> Option<&LaneShown> {
-        self.shown
-            .as_ref()?
-            .lanes
-            .iter()
-            .find(|shown| shown.lane == *lane)
-    }
-
-    /// The lane of a name.
-    pub fn lane(&self, name: &MachineName) -> Option<&Lane> {
-        self.lanes.iter().find(|lane| lane.name == *name)
     }
 
     pub(super) fn can_be_looked_at(&self) -> bool {
@@ -306,14 +286,6 @@ impl StepState {
             _ => false,
         };
         self.way == Way::Back && untouched
-    }
-
-    /// Whether a question of the proof already held before the step, and so proves nothing about it.
-    pub fn held_before(&self, proof: u16) -> bool {
-        self.shown
-            .as_ref()
-            .and_then(|shown| shown.before.get(&proof))
-            .is_some_and(|answer| answer.holds == Holds::Yes)
     }
 }
 

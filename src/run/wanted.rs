@@ -156,14 +156,14 @@ pub fn wanted(run: &Run) -> Wanted {
             let open = |proof: &(usize, &super::Proof)| {
                 u16::try_from(proof.0).is_ok_and(|number| !state.answers.contains_key(&number))
             };
-            let proofs = planned.proofs(state.way).iter().enumerate().filter(open);
+            let proofs = state.proofs(planned).iter().enumerate().filter(open);
             let (people, machines): (Vec<_>, Vec<_>) = proofs.partition(|(_, proof)| proof.person);
             wanted.person = !people.is_empty();
             if !machines.is_empty() {
                 wanted.tasks.push(Task::Prove { step, attempt });
             }
         }
-        StepAt::Done { .. } | StepAt::Skipped { .. } => {}
+        StepAt::Done { .. } | StepAt::Skipped { .. } | StepAt::RuledOut { .. } => {}
     }
     wanted
 }

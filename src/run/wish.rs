@@ -5,13 +5,12 @@ use super::decide::{
     Refusal, allowed, at, find, not_now, now, ready, running_leg, stop_running, words,
 };
 use super::{
-    Actor, Answer, Asked, Ending, Event, Intent, Lane, LaneAt, LaneOutcome, Operator, Run, StepAt,
-    StepState, Stuck, Way,
+    Actor, Answer, Asked, Done, Ending, Event, Intent, Lane, LaneAt, LaneOutcome, Operator,
+    PlannedChoice, Run, StepAt, StepState, Stuck, Way,
 };
 use crate::kinds::Performer;
 use crate::names::{MachineName, StepId};
 use crate::probe::Holds;
-use crate::runbook::Gate;
 
 pub(super) fn wish(run: &Run, who: &Operator, intent: &Intent) -> Result<Event, Refusal> {
     match intent {
@@ -21,6 +20,12 @@ pub(super) fn wish(run: &Run, who: &Operator, intent: &Intent) -> Result<Event, 
             digest,
             typed,
         } => approve(run, who, (step, *attempt), digest, typed.as_deref()),
+        Intent::Choose {
+            step,
+            attempt,
+            digest,
+            value,
+        } => choose(run, (step, *attempt), digest, value),
         Intent::Review { step, attempt } => {
             let state = now(run, step, *attempt)?;
             allowed(state.at == StepAt::AtGate, state, step, "looking again")?;
@@ -62,7 +67,7 @@ pub(super) fn wish(run: &Run, who: &Operator, intent: &Intent) -> Result<Event, 
         } => {
             let (planned, state) = at(run, step, *attempt)?;
             allowed(state.at == StepAt::Proving, state, step, "an answer")?;
-            let asked = planned.proofs(state.way).get(usize::from(*proof));
+            let asked = state.proofs(planned).get(usize::from(*proof));
             if !asked.is_some_and(|asked| asked.person) {
                 return Err(Refusal::NoSuch(format!("question {proof} for a person")));
             }
@@ -86,7 +91,7 @@ pub(super) fn wish(run: &Run, who: &Operator, intent: &Intent) -> Result<Event, 
         Intent::Retry { step, attempt } => retry(run, step, *attempt),
         Intent::ProveAgain { step, attempt } => {
             let (planned, state) = at(run, step, *attempt)?;
-            let has_proof = !planned.proofs(state.way).is_empty();
+            let has_proof = !state.proofs(planned).is_empty();
             allowed(
                 has_proof && state.can_be_proved_again(),
                 state,
@@ -100,8 +105,7 @@ pub(super) fn wish(run: &Run, who: &Operator, intent: &Intent) -> Result<Event, 
         }
         Intent::Look { step, attempt } => {
             let (planned, state) = at(run, step, *attempt)?;
-            let asks =
-                planned.proofs(state.way).iter().any(|proof| !proof.person) || is_unknown(state);
+            let asks = state.proofs(planned).iter().any(|proof| !proof.person) || is_unknown(state);
             allowed(
                 asks && state.can_be_looked_at(),
                 state,
@@ -242,10 +246,13 @@ fn approve(
         return Err(Refusal::NotWhatYouSaw(step.clone()));
     }
     ready(run, planned)?;
-    if let (Gate::TypeBack { words }, Way::Forward) = (&planned.gate, state.way)
+    if let (Some(choice), Way::Forward) = (&planned.choice, state.way) {
+        return Err(Refusal::OneOf(options(choice)));
+    }
+    if let Some(words) = state.words(planned)
         && typed.map(str::trim) != Some(words.trim())
     {
-        return Err(Refusal::OtherWords(words.clone()));
+        return Err(Refusal::OtherWords(words.to_owned()));
     }
     let same = |approval: &super::Approval| match &approval.by {
         Actor::Operator(first) => !first.differs_from(who),
@@ -260,6 +267,54 @@ fn approve(
         digest: digest.to_owned(),
         typed: typed.map(str::to_owned),
     })
+}
+
+fn choose(
+    run: &Run,
+    (step, attempt): (&StepId, u32),
+    digest: &str,
+    value: &str,
+) -> Result<Event, Refusal> {
+    let (planned, state) = at(run, step, attempt)?;
+    if let StepAt::Done {
+        how: Done::Chosen { value },
+    } = &state.at
+    {
+        return Err(Refusal::Already(format!("`{value}` was chosen")));
+    }
+    let choice = planned
+        .choice
+        .as_ref()
+        .filter(|_| state.way == Way::Forward);
+    let choice = choice.ok_or_else(|| Refusal::NoSuch(format!("choice at step {step}")))?;
+    if state.at == StepAt::Preparing {
+        return Err(Refusal::NotWhatYouSaw(step.clone()));
+    }
+    allowed(state.at == StepAt::AtGate, state, step, "choosing")?;
+    if state
+        .shown
+        .as_ref()
+        .is_none_or(|shown| shown.digest != digest)
+    {
+        return Err(Refusal::NotWhatYouSaw(step.clone()));
+    }
+    ready(run, planned)?;
+    if !choice.options.iter().any(|option| option.value == value) {
+        return Err(Refusal::OneOf(options(choice)));
+    }
+    Ok(Event::ChoiceMade {
+        step: step.clone(),
+        attempt,
+        digest: digest.to_owned(),
+        name: choice.name.clone(),
+        value: value.to_owned(),
+    })
+}
+
+/// The values to choose from, as a person reads them.
+fn options(choice: &PlannedChoice) -> String {
+    let values: Vec<&str> = choice.options.iter().map(|o| o.value.as_str()).collect();
+    values.join(", ")
 }
 
 fn retry(run: &Run, step: &StepId, attempt: u32) -> Result<Event, Refusal> {

@@ -5,6 +5,7 @@ use std::ops::Range;
 use std::sync::Arc;
 
 use super::draft::{Draft, ParamDraft, PhaseDraft, StepDraft, UndoDraft};
+use super::made;
 use super::model::{Gate, ParamKind};
 use super::needs;
 use super::parameters::check_value;
@@ -24,11 +25,19 @@ pub(super) fn check(source: &Arc<Source>, draft: &Draft, sound: bool) -> Vec<Pro
     let steps = step_index(&mut reader, &draft.steps);
     order(&mut reader, draft, &phases);
     needs::check(&mut reader, &draft.steps, &steps);
-    let mut names = Names::of(draft);
-    for step in &draft.steps {
+    let made = made::collect(&mut reader, draft);
+    let mut names = Names::of(draft, made);
+    for (number, step) in draft.steps.iter().enumerate() {
+        names.turn_of(number);
         places(&mut reader, step, &mut names);
+        for condition in &step.when {
+            names.condition(&mut reader, condition);
+        }
         for mentions in uses::mentions(step) {
             names.mentioned(&mut reader, &mentions);
+        }
+        if let Some(choice) = step.action.as_ref().and_then(|action| action.choice()) {
+            made::choice(&mut reader, step, choice);
         }
         if let Some(words) = &step.words {
             names.template(&mut reader, words);
@@ -51,14 +60,15 @@ pub(super) fn check(source: &Arc<Source>, draft: &Draft, sound: bool) -> Vec<Pro
     reader.problems
 }
 
+/// Whether a variable of that name means something to a shell, the loader or Runsheet already.
+pub(super) fn is_taken(name: &str) -> bool {
+    // ENV names a file that every POSIX shell reads first; the loader obeys LD_*.
+    is_well_known(name) || name == "ENV" || name.starts_with("LD_") || name.starts_with("RUNSHEET_")
+}
+
 fn parameter(reader: &mut Reader, param: &ParamDraft) {
     let name = param.name.get_ref().as_str();
-    // ENV names a file that every POSIX shell reads first; the loader obeys LD_*.
-    let taken = is_well_known(name)
-        || name == "ENV"
-        || name.starts_with("LD_")
-        || name.starts_with("RUNSHEET_");
-    if taken {
+    if is_taken(name) {
         let message = format!("a parameter cannot be called `{name}`");
         reader.error(param.name.span(), message).hint =
             Some("the variable of that name already means something to a shell".to_owned());

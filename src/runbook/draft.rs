@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use toml::Spanned;
 
+use super::condition::ConditionDraft;
 use super::model::{Downtime, Gate, ParamKind};
 use super::table::Text;
 use crate::kinds::Action;
@@ -65,6 +66,7 @@ pub(super) struct StepDraft {
     pub(super) point_of_no_return: bool,
     pub(super) needs: Vec<Text>,
     pub(super) timeout: Option<Duration>,
+    pub(super) when: Vec<ConditionDraft>,
 }
 
 #[derive(Debug)]

@@ -7,6 +7,7 @@
 
 mod binding;
 mod check;
+mod condition;
 mod document;
 mod draft;
 mod duration;
@@ -14,6 +15,7 @@ mod environment;
 mod expected;
 mod fields;
 mod foreign;
+mod made;
 pub mod model;
 mod needs;
 mod parameters;
@@ -26,6 +28,7 @@ mod table;
 mod uses;
 mod values;
 
+pub use condition::Condition;
 pub use document::{FORMAT, read_runbook, read_runbook_text};
 pub use environment::{
     Environments, bind, environments_beside, read_environments, read_environments_text,

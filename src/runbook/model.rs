@@ -6,9 +6,10 @@ use std::time::Duration;
 use indexmap::IndexMap;
 use serde::{Deserialize, Serialize};
 
+use super::condition::Condition;
 use crate::kinds::Action;
 use crate::names::{EnvName, HostName, ParamName, PhaseId, StepId};
-use crate::probe::Probe;
+use crate::probe::{Mentions, Probe};
 use crate::template::{Template, TemplateError, Values};
 
 use super::expected::Expected;
@@ -109,6 +110,28 @@ pub struct StepSpec {
     pub needs: Vec<StepId>,
     /// How long it may run before it is stuck; none for no limit.
     pub timeout: Option<Duration>,
+    /// What must be so for it to have its turn, all of it; always where it is empty.
+    pub when: Vec<Condition>,
+}
+
+impl StepSpec {
+    /// What the step mentions of the rest of the runbook: its action and its proof, or on the way `back` its undo.
+    pub fn mentions(&self, back: bool) -> Vec<Mentions<'_>> {
+        let mut all = Vec::new();
+        let action = match (back, &self.undo) {
+            (false, _) => Some(&self.action),
+            (true, Undo::Action(action)) => Some(action),
+            (true, _) => None,
+        };
+        if let Some(action) = action {
+            all.push(action.mentions());
+            all.extend(action.awaited().map(|awaited| awaited.probe.mentions()));
+        }
+        if !back {
+            all.extend(self.verify.iter().map(|probe| probe.probe.mentions()));
+        }
+        all
+    }
 }
 
 /// A probe with its place and its patience.

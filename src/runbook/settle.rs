@@ -7,6 +7,7 @@ use std::time::Duration;
 use sha2::{Digest, Sha256};
 use toml::Spanned;
 
+use super::condition::ConditionDraft;
 use super::draft::{Draft, ProbeDraft, StepDraft, UndoDraft};
 use super::model::{Gate, ParamSpec, PhaseSpec, ProbeSpec, Runbook, StepSpec, Undo};
 use crate::kinds::hex;
@@ -103,6 +104,11 @@ fn step(draft: StepDraft) -> Option<StepSpec> {
             .map(|need| StepId::new(need.into_inner()).ok())
             .collect::<Option<Vec<_>>>()?,
         timeout: draft.timeout,
+        when: draft
+            .when
+            .into_iter()
+            .map(ConditionDraft::settle)
+            .collect::<Option<Vec<_>>>()?,
         id,
     })
 }

@@ -3,6 +3,7 @@
 use toml::Spanned;
 use toml::de::DeValue;
 
+use super::condition;
 use super::draft::{ProbeDraft, StepDraft, UndoDraft};
 use super::model::{Downtime, Gate};
 use super::table::{Item, Need, Reader, Table, Text, list};
@@ -71,6 +72,10 @@ pub(super) fn read(reader: &mut Reader, mut table: Table<'_>) -> StepDraft {
         timeout: reader
             .duration(&mut table, "timeout")
             .map(Spanned::into_inner),
+        when: match table.take("when") {
+            Some(item) => condition::read(reader, item.value),
+            None => Vec::new(),
+        },
     };
     reader.close(table);
     draft

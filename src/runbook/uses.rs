@@ -5,7 +5,9 @@ use std::ops::Range;
 
 use toml::Spanned;
 
+use super::condition::ConditionDraft;
 use super::draft::{Draft, StepDraft, UndoDraft};
+use super::made::{self, Made};
 use super::model::ParamKind;
 use super::shell;
 use super::syntax::inside;
@@ -17,12 +19,17 @@ use crate::template::{Template, address_variable};
 /// What the runbook declares, and what was seen in use.
 pub(super) struct Names<'d> {
     hosts: HashSet<&'d str>,
-    /// Each parameter, and whether it is a secret.
-    params: HashMap<&'d str, bool>,
+    /// Each parameter, and its kind; none where that is wrong.
+    params: HashMap<&'d str, Option<&'d ParamKind>>,
+    /// Each name that a step gives a value.
+    made: HashMap<&'d str, Made<'d>>,
+    /// The place of the step that is looked at.
+    turn: usize,
     /// Each address variable with the host it belongs to.
     addresses: HashMap<String, &'d str>,
     used_hosts: HashSet<&'d str>,
-    used_params: HashSet<&'d str>,
+    /// Parameters, and names that steps make.
+    used_names: HashSet<&'d str>,
 }
 
 /// Everything that a step mentions, through its action, its undo and its probes.
@@ -60,7 +67,7 @@ pub(super) fn remarks(step: &StepDraft) -> Vec<Remark> {
 }
 
 impl<'d> Names<'d> {
-    pub(super) fn of(draft: &'d Draft) -> Self {
+    pub(super) fn of(draft: &'d Draft, made: HashMap<&'d str, Made<'d>>) -> Self {
         let hosts: HashSet<&str> = draft
             .hosts
             .iter()
@@ -75,14 +82,13 @@ impl<'d> Names<'d> {
             params: draft
                 .params
                 .iter()
-                .map(|p| {
-                    let secret = p.kind == Some(ParamKind::Secret);
-                    (p.name.get_ref().as_str(), secret)
-                })
+                .map(|p| (p.name.get_ref().as_str(), p.kind.as_ref()))
                 .collect(),
+            made,
+            turn: 0,
             addresses,
             used_hosts: HashSet::new(),
-            used_params: HashSet::new(),
+            used_names: HashSet::new(),
         }
     }
 
@@ -128,23 +134,67 @@ impl<'d> Names<'d> {
                 self.host(reader, host, span);
                 continue;
             }
-            match self.params.get_key_value(place) {
-                Some((name, true)) => {
-                    self.used_params.insert(name);
+            match self.params.get_key_value(place).map(|(n, k)| (*n, *k)) {
+                Some((name, Some(ParamKind::Secret))) => {
+                    self.used_names.insert(name);
                     reader.error(span, format!("`{place}` is a secret")).hint = Some(format!(
                         "secrets go into shell text only, as `${place}`: this field is shown"
                     ));
                 }
-                Some((name, false)) => {
-                    self.used_params.insert(name);
+                Some((name, _)) => {
+                    self.used_names.insert(name);
                 }
+                None if self.made(reader, place, &span) => {}
                 None => self.unknown_param(reader, place, span),
             }
         }
     }
 
+    /// Tells which step is looked at: names are known in it that an earlier one has made.
+    pub(super) fn turn_of(&mut self, step: usize) {
+        self.turn = step;
+    }
+
+    /// Whether a step makes a name; tells where that is not an earlier one.
+    fn made(&mut self, reader: &mut Reader, name: &str, span: &Range<usize>) -> bool {
+        let Some((name, made)) = self.made.get_key_value(name) else {
+            return false;
+        };
+        self.used_names.insert(name);
+        if made.step >= self.turn {
+            let message = match made.step == self.turn {
+                true => format!("`{name}` gets its value by this very step"),
+                false => format!("`{name}` has no value here yet"),
+            };
+            let problem = reader.error(span.clone(), message);
+            problem
+                .also
+                .push((made.span.clone(), "it gets one".to_owned()));
+            problem.hint = Some("steps run in the order of the file: use it further down".into());
+        }
+        true
+    }
+
+    /// Checks the name of a condition, and whether its value can be what is asked for.
+    pub(super) fn condition(&mut self, reader: &mut Reader, condition: &ConditionDraft) {
+        let (name, span) = (condition.name.get_ref().as_str(), condition.name.span());
+        if let Some((known, kind)) = self.params.get_key_value(name) {
+            self.used_names.insert(known);
+            made::values(reader, condition, (*kind, None));
+        } else if self.made(reader, name, &span) {
+            let by = self.made.get(name).map(|made| &made.by);
+            made::values(reader, condition, (None, by));
+        } else {
+            self.unknown_param(reader, name, span);
+        }
+    }
+
+    fn known(&self) -> impl Iterator<Item = &str> {
+        self.params.keys().chain(self.made.keys()).copied()
+    }
+
     fn unknown_param(&self, reader: &mut Reader, name: &str, span: Range<usize>) {
-        let hint = match did_you_mean(name, self.params.keys().copied()) {
+        let hint = match did_you_mean(name, self.known()) {
             Some(near) => format!("did you mean `{near}`?"),
             None => format!("declare it: `[params.{name}]` with `ask` and `kind`"),
         };
@@ -157,15 +207,22 @@ impl<'d> Names<'d> {
         let found = shell::variables(text.get_ref());
         for word in shell::words(text.get_ref()) {
             if let Some((name, _)) = self.params.get_key_value(word) {
-                self.used_params.insert(name);
+                self.used_names.insert(name);
+            } else if let Some((name, _)) = self.made.get_key_value(word) {
+                self.used_names.insert(name);
             } else if let Some(host) = self.addresses.get(word) {
                 self.used_hosts.insert(host);
             }
         }
         let mut told = HashSet::new();
         for (name, place) in &found.reads {
+            if self.made.contains_key(name) && !found.sets.contains(name) && told.insert(*name) {
+                let span = inside(&reader.source, &text.span(), text.get_ref(), place);
+                self.made(reader, name, &span);
+            }
             let known = !is_capitals(name)
                 || self.params.contains_key(name)
+                || self.made.contains_key(name)
                 || self.addresses.contains_key(*name)
                 || found.sets.contains(name)
                 || is_well_known(name)
@@ -185,7 +242,7 @@ impl<'d> Names<'d> {
         span: Range<usize>,
         may_be_set_elsewhere: bool,
     ) {
-        let known = self.params.keys().copied();
+        let known = self.known();
         let known = known.chain(self.addresses.keys().map(String::as_str));
         let hint = match did_you_mean(name, known) {
             Some(near) => format!("did you mean `${near}`?"),
@@ -213,9 +270,15 @@ impl<'d> Names<'d> {
             }
         }
         for param in &draft.params {
-            if !self.used_params.contains(param.name.get_ref().as_str()) {
+            if !self.used_names.contains(param.name.get_ref().as_str()) {
                 let message = format!("no step uses the parameter `{}`", param.name.get_ref());
                 reader.warning(param.name.span(), message);
+            }
+        }
+        for (name, made) in &self.made {
+            if !self.used_names.contains(name) {
+                let message = format!("no later step uses `{name}`");
+                reader.warning(made.span.clone(), message);
             }
         }
     }

@@ -45,6 +45,12 @@ pub fn values(
             values.set_param(name.clone(), param.value.clone());
         }
     }
+    for step in &runbook.steps {
+        if let Some(choice) = step.action.choice() {
+            let why = format!("step {} gives it one", step.id);
+            values.set_without(choice.name.get_ref().clone(), why);
+        }
+    }
     for (host, name, binding) in environment.machines() {
         let machine = match facts.get(&name) {
             Some(known) => known.clone(),

@@ -36,6 +36,7 @@ impl App {
             | Action::Retry
             | Action::ProveAgain
             | Action::Look
+            | Action::Choose
             | Action::Settle(_)
             | Action::Attest
             | Action::Review
@@ -48,6 +49,9 @@ impl App {
             Action::End => run.current().is_some() && self.would_do(action),
             Action::Finish => {
                 run.plan.is_some() && run.current().is_none() && self.would_do(action)
+            }
+            Action::Mark => {
+                matches!(&self.dialog, Some(Dialog::Choose(choose)) if choose.numbered)
             }
             Action::Leave => ended,
             Action::NextLane => self.outputs().len() > 1,
@@ -159,6 +163,7 @@ impl App {
                 digest: state.shown.as_ref()?.digest.clone(),
                 typed: self.gate_words().map(str::to_owned),
             },
+            Action::Choose => return self.first_option(),
             Action::Review => Intent::Review { step, attempt },
             Action::Retry => Intent::Retry { step, attempt },
             Action::ProveAgain => Intent::ProveAgain { step, attempt },
@@ -256,8 +261,8 @@ impl App {
         if state.at != StepAt::Proving {
             return None;
         }
-        planned
-            .proofs(state.way)
+        state
+            .proofs(planned)
             .iter()
             .enumerate()
             .find_map(|(number, proof)| {
@@ -287,6 +292,7 @@ impl App {
             }
             Action::Note => self.write(self.note_purpose()),
             Action::Answer => self.ask_for_the_answer(),
+            Action::Choose => self.ask_for_the_choice(),
             Action::Finish | Action::Retry | Action::GoBack | Action::Stop | Action::StopLeft => {
                 self.ask_first(action)
             }
@@ -306,7 +312,12 @@ impl App {
                 Tone::Care,
             ),
             Action::Help => self.dialog = Some(Dialog::Help(0)),
-            Action::Previous | Action::Next | Action::Pick | Action::Save | Action::Close => {
+            Action::Previous
+            | Action::Next
+            | Action::Mark
+            | Action::Pick
+            | Action::Save
+            | Action::Close => {
                 return self.in_dialog(action, came);
             }
             Action::Output

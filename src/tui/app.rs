@@ -10,8 +10,7 @@ use crate::clock::Timestamp;
 use crate::kinds::Progress;
 use crate::names::{MachineName, StepId};
 use crate::probe::Series;
-use crate::run::{Intent, Operator, PlannedStep, StepAt, StepState, Way};
-use crate::runbook::Gate;
+use crate::run::{Intent, Operator, PlannedStep, StepAt, StepState};
 
 use super::clean;
 use super::dialog::{Dialog, Purpose};
@@ -174,6 +173,9 @@ impl App {
         let verdict = self.guard.key(came, now.since);
         let place = self.place();
         let mut known = None;
+        if let (KeyCode::Char(c), Some(Dialog::Choose(choose))) = (event.code, &mut self.dialog) {
+            choose.pressed = c.to_digit(10);
+        }
         for row in keys::meanings(place, &event) {
             if self.offers(row.action) {
                 return self.act(row.action, verdict, came);
@@ -357,12 +359,7 @@ impl App {
     /// The words that the gate wants typed back.
     pub(super) fn gate_words(&self) -> Option<&str> {
         let (_, planned, state) = self.current()?;
-        match &planned.gate {
-            Gate::TypeBack { words } if state.at == StepAt::AtGate && state.way == Way::Forward => {
-                Some(words)
-            }
-            _ => None,
-        }
+        state.words(planned).filter(|_| state.at == StepAt::AtGate)
     }
 
     /// Where a key is pressed now.

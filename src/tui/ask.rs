@@ -114,9 +114,10 @@ impl App {
             return Vec::new();
         }
         match (self.dialog.take(), action) {
-            (Some(Dialog::Choose(mut choose)), Action::Previous | Action::Next) => {
+            (Some(Dialog::Choose(mut choose)), Action::Previous | Action::Next | Action::Mark) => {
                 match action {
                     Action::Previous => choose.previous(),
+                    Action::Mark => choose.mark(),
                     _ => choose.next(),
                 }
                 self.dialog = Some(Dialog::Choose(choose));

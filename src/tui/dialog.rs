@@ -25,6 +25,10 @@ pub(super) struct Choose {
     pub(super) lines: Vec<String>,
     pub(super) answers: Vec<(String, Then)>,
     pub(super) at: usize,
+    /// Whether the answers after the first have numbers, from 1.
+    pub(super) numbered: bool,
+    /// The digit that was pressed last.
+    pub(super) pressed: Option<u32>,
 }
 
 /// What an answer leads to.
@@ -179,6 +183,8 @@ impl Choose {
             lines,
             answers: vec![(harmless.to_owned(), Then::Close)],
             at: 0,
+            numbered: false,
+            pressed: None,
         }
     }
 
@@ -194,6 +200,14 @@ impl Choose {
             .at
             .checked_sub(1)
             .unwrap_or(self.answers.len().saturating_sub(1));
+    }
+
+    /// Marks the answer of the number that was pressed; nothing where there is none.
+    pub(super) fn mark(&mut self) {
+        let number = self.pressed.and_then(|number| usize::try_from(number).ok());
+        if let Some(number) = number.filter(|n| self.numbered && *n < self.answers.len()) {
+            self.at = number;
+        }
     }
 
     pub(super) fn next(&mut self) {

@@ -24,6 +24,8 @@ pub(super) enum Place {
 pub(super) enum Action {
     /// Says yes at a gate.
     Approve,
+    /// Puts the question of a choice.
+    Choose,
     /// Goes to the field of a gate that is typed back.
     TypeBack,
     /// Leaves that field.
@@ -94,6 +96,8 @@ pub(super) enum Action {
     Previous,
     /// The answer after.
     Next,
+    /// The answer of that number.
+    Mark,
     /// Takes the answer that has the focus.
     Pick,
     /// Sends or keeps the text.
@@ -163,6 +167,8 @@ const fn named(code: KeyCode, name: &'static str) -> Key {
 
 const ENTER: Key = named(KeyCode::Enter, "Enter");
 const ESC: Key = named(KeyCode::Esc, "Esc");
+/// Any digit but 0.
+const DIGIT: Key = plain('1', "1 … 9");
 const UP: Key = named(KeyCode::Up, "↑");
 const DOWN: Key = named(KeyCode::Down, "↓");
 const PAGE_UP: Key = named(KeyCode::PageUp, "PgUp");
@@ -194,6 +200,8 @@ macro_rules! table {
 pub(super) const KEYS: &[Binding] = table! {
     [ENTER] Run First A::Approve,
         "go": "say yes to exactly what is shown";
+    [ENTER] Run First A::Choose,
+        "choose…": "choose one of the options that are shown";
     [ENTER] Run First A::TypeBack,
         "type the words": "go to the field where the gate's words are typed";
     [ENTER] Run First A::SayDone,
@@ -286,6 +294,8 @@ pub(super) const KEYS: &[Binding] = table! {
         "up": "the answer before";
     [DOWN, plain('j', "j"), named(KeyCode::Tab, "Tab")] Choice Room A::Next,
         "down": "the answer after";
+    [DIGIT] Choice Room A::Mark,
+        "mark": "mark an option of a choice by its number";
     [ENTER] Choice First A::Pick,
         "take the marked one": "take the answer that is marked";
     [ESC, ctrl('c', "Ctrl-C")] Choice First A::Close,
@@ -307,7 +317,11 @@ pub(super) const KEYS: &[Binding] = table! {
 impl Key {
     fn is(&self, event: &KeyEvent) -> bool {
         let with = event.modifiers - KeyModifiers::SHIFT;
-        self.code == event.code && self.with == with
+        let same = match (self.code, event.code) {
+            (KeyCode::Char('1'), KeyCode::Char(digit)) => ('1'..='9').contains(&digit),
+            (own, pressed) => own == pressed,
+        };
+        same && self.with == with
     }
 }
 
@@ -342,6 +356,7 @@ mod tests {
         let asks = [
             A::SayDone,
             A::Answer,
+            A::Choose,
             A::Finish,
             A::Retry,
             A::Attest,

@@ -13,6 +13,7 @@
 mod act;
 mod app;
 mod ask;
+mod choice;
 mod clean;
 mod dialog;
 mod gate;

@@ -29,8 +29,10 @@ pub(super) fn state(state: &StepState, signs: &Signs) -> (&'static str, &'static
             Done::Proved { vacuous: true } => (signs.vacuous, "was so before", Tone::Care),
             Done::Attested { .. } => (signs.attested, "vouched", Tone::Care),
             Done::Unchecked => (signs.unchecked, "no proof", Tone::Plain),
+            Done::Chosen { .. } => (signs.unchecked, "chosen", Tone::Plain),
         },
         StepAt::Skipped { .. } => (signs.skipped, "skipped", Tone::Care),
+        StepAt::RuledOut { .. } => (signs.skipped, "ruled out", Tone::Quiet),
         StepAt::Stuck { why } => match why {
             Stuck::Obstructed { .. } => (signs.failed, "cannot start", Tone::Bad),
             Stuck::Failed => (signs.failed, "failed", Tone::Bad),
@@ -205,6 +207,12 @@ pub(super) fn event(entry: &Entry, run: &Run) -> String {
             ..
         } => {
             format!("{}: cannot start on {lane}: {}", named(step), obstacle.what)
+        }
+        Event::StepRuledOut { step, rule } => format!("{}: passed over, {rule}", named(step)),
+        Event::ChoiceMade {
+            step, name, value, ..
+        } => {
+            format!("{}: chose {name} = {value}", named(step))
         }
         Event::StepReviewed { step, .. } => format!("{}: to be looked at again", named(step)),
         Event::BackDropped { step, .. } => format!("{}: not taken back after all", named(step)),

@@ -10,8 +10,8 @@ use runsheet::kinds::{Exhibit, Leg, Progress, Proposal, Shell};
 use runsheet::names::{MachineName, RunId, StepId};
 use runsheet::probe::Holds;
 use runsheet::run::{
-    Answer, Asked, Command, Entry, Finding, Intent, LaneOutcome, LaneShown, Operator, Output, Plan,
-    Run, decide,
+    Answer, Asked, Command, Entry, FilledIn, Finding, Intent, LaneOutcome, LaneShown, Operator,
+    Output, Plan, Run, decide,
 };
 use runsheet::runbook::{Parameters, bind, read_environments_text, read_runbook_text, values};
 
@@ -130,6 +130,7 @@ impl Record {
             attempt: self.attempt(step),
             lanes: lanes.iter().map(shown).collect(),
             before: before.collect(),
+            filled: FilledIn::default(),
         })
     }
 

@@ -257,6 +257,7 @@ impl Step {
             point_of_no_return: false,
             needs: Vec::new(),
             timeout: self.timeout,
+            when: Vec::new(),
         }
     }
 }

@@ -42,6 +42,13 @@ pub(super) async fn propose(
         attempt: 1,
         left: &nothing,
     };
+    let mentions = spec.mentions(false);
+    for (name, why) in values.without() {
+        if mentions.iter().any(|mention| mention.uses(name.as_str())) {
+            let what = format!("it uses {name}, which is known only then: {why}");
+            return Err(Obstacle::new(what));
+        }
+    }
     let mut replies = Vec::new();
     for question in spec.action.survey(&moment)? {
         replies.push(ask(fleet, values, &question).await?);

@@ -70,9 +70,32 @@ pub(super) fn step(plan: &Plan, place: usize, step: &PlannedStep) -> String {
         visible(&step.title),
         step.id
     );
-    let _ = writeln!(out, "     on     {}", lanes.join(", "));
+    let rules: Vec<String> = step
+        .when
+        .iter()
+        .map(|rule| visible(&rule.to_string()))
+        .collect();
+    if !rules.is_empty() {
+        let _ = writeln!(out, "     only   where {}", rules.join(", and "));
+    }
+    let _ = match &step.choice {
+        None => writeln!(out, "     on     {}", lanes.join(", ")),
+        Some(choice) => writeln!(out, "     gives  {}, known only then", choice.name),
+    };
     let _ = writeln!(out, "     does   {}", visible(&step.headline));
-    let _ = writeln!(out, "     gate   {}", gate(&step.gate));
+    for option in step.choice.iter().flat_map(|choice| &choice.options) {
+        let _ = writeln!(
+            out,
+            "            {} = {}: {}",
+            visible(&option.value),
+            visible(&option.title),
+            visible(&option.means)
+        );
+    }
+    let _ = match &step.choice {
+        None => writeln!(out, "     gate   {}", gate(&step.gate)),
+        Some(_) => writeln!(out, "     gate   asks for one of these"),
+    };
     for proof in &step.proofs {
         let at = proof.at.as_ref().map_or("a person", |at| at.as_str());
         let _ = writeln!(out, "     proof  {} ({at})", visible(&proof.says));
@@ -139,6 +162,8 @@ pub(super) fn proposed(
             }
             Exhibit::Finding { label, text } => block(&mut out, label, text),
             Exhibit::Warning { text } => block(&mut out, "warning", text),
+            // The plan has said it above.
+            Exhibit::Choice { .. } => {}
         }
     }
     out

@@ -129,6 +129,8 @@ fn what(event: &Event, before: &Run) -> String {
         }
         Event::StepAttested { note, .. } => format!("vouched for: {note}"),
         Event::StepSkipped { reason, .. } => format!("skipped: {reason}"),
+        Event::StepRuledOut { rule, .. } => format!("passed over: {rule}"),
+        Event::ChoiceMade { name, value, .. } => format!("chosen: {name} = {value}"),
         Event::UnknownSettled { lane, reason, .. } => format!("decided on {lane}: {reason}"),
         Event::NoteAdded { text, .. } => format!("note: {text}"),
         Event::RunEnded { ending } => match ending {

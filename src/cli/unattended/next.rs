@@ -1,10 +1,12 @@
 //! What an unattended walk does next, by what is folded and by the answers alone.
 
-use super::super::answers::Answers;
+use super::super::answers::{Answers, StepAnswers};
 use super::super::exit::Exit;
 use crate::kinds::Performer;
 use crate::names::StepId;
-use crate::run::{Intent, LaneAt, PlannedStep, Run, StepAt, StepState, Stuck, Way, wanted};
+use crate::run::{
+    Intent, LaneAt, PlannedChoice, PlannedStep, Run, StepAt, StepState, Stuck, Way, wanted,
+};
 use crate::runbook::Gate;
 
 /// What to do next.
@@ -61,7 +63,8 @@ pub(super) fn next(run: &Run, answers: &Answers) -> Next {
         | StepAt::Preparing
         | StepAt::Cleared
         | StepAt::Done { .. }
-        | StepAt::Skipped { .. } => Next::Wait,
+        | StepAt::Skipped { .. }
+        | StepAt::RuledOut { .. } => Next::Wait,
     }
 }
 
@@ -99,6 +102,7 @@ fn at_gate(planned: &PlannedStep, state: &StepState, answers: &Answers) -> Next 
     let Some(shown) = &state.shown else {
         return Next::Wait;
     };
+    let words = state.words(planned).unwrap_or_default();
     let approve = |typed| {
         Next::Wish(Intent::Approve {
             step: step.clone(),
@@ -107,12 +111,15 @@ fn at_gate(planned: &PlannedStep, state: &StepState, answers: &Answers) -> Next 
             typed,
         })
     };
+    if let Some(choice) = &planned.choice {
+        return choose(planned, choice, (state.attempt, &shown.digest), given);
+    }
     match &planned.gate {
         Gate::TwoPeople => {
             let why = format!("the gate of step {step} asks two people, and a file is none");
             blocked(planned, why, None)
         }
-        Gate::TypeBack { words } => match given.and_then(|given| given.typed.clone()) {
+        Gate::TypeBack { .. } => match given.and_then(|given| given.typed.clone()) {
             Some(typed) if typed.trim() == words.trim() => approve(Some(typed)),
             Some(typed) => {
                 let why = format!(
@@ -133,6 +140,29 @@ fn at_gate(planned: &PlannedStep, state: &StepState, answers: &Answers) -> Next 
                 why,
                 Some(format!("\"{step}\" in the list approve = […]")),
             )
+        }
+    }
+}
+
+fn choose(
+    planned: &PlannedStep,
+    choice: &PlannedChoice,
+    (attempt, digest): (u32, &str),
+    given: Option<&StepAnswers>,
+) -> Next {
+    let step = planned.id.clone();
+    match given.and_then(|given| given.choose.clone()) {
+        Some(value) => Next::Wish(Intent::Choose {
+            step,
+            attempt,
+            digest: digest.to_owned(),
+            value: value.into_inner(),
+        }),
+        None => {
+            let values: Vec<&str> = choice.options.iter().map(|o| o.value.as_str()).collect();
+            let why = format!("step {step} asks for a choice: {}", values.join(" or "));
+            let one = values.first().copied().unwrap_or_default();
+            blocked(planned, why, Some(key(&step, "choose", one)))
         }
     }
 }
@@ -165,8 +195,8 @@ fn by_hand(planned: &PlannedStep, state: &StepState, answers: &Answers) -> Next 
 
 fn questions(planned: &PlannedStep, state: &StepState, answers: &Answers) -> Next {
     let step = planned.id.clone();
-    let asked = planned
-        .proofs(state.way)
+    let asked = state
+        .proofs(planned)
         .iter()
         .enumerate()
         .filter(|(_, proof)| proof.person);

@@ -21,6 +21,7 @@ use crate::wire::Live;
 
 use super::super::fleet::Fleet;
 use super::super::mask::Mask;
+use super::super::secrets::Secrets;
 
 /// The most that is kept of each output of a question, in bytes.
 const KEPT: usize = 1 << 20;
@@ -45,12 +46,16 @@ pub(in crate::engine) struct Receipt {
     pub claim: Claim,
 }
 
-/// Shared by all hands of a run.
+/// Shared by all hands of a run. Clones stand on the same machines.
+#[derive(Clone)]
 pub(in crate::engine) struct Ground {
     pub run: RunId,
     pub runbook: Arc<Runbook>,
-    pub plan: Plan,
+    pub plan: Arc<Plan>,
+    /// What names mean, with what steps have given until now.
     pub values: Values,
+    /// The values of secret parameters.
+    pub secrets: Secrets,
     pub mask: Mask,
     pub fleet: Fleet,
     /// The folder of recorded outputs.

@@ -20,6 +20,7 @@ use tokio::sync::watch as cell;
 use tokio::task::AbortHandle;
 
 use crate::kinds::{Obstacle, Performer};
+use crate::names::ParamName;
 use crate::run::{
     Answer, Asked, Evidence, Finding, LaneAt, LaneOutcome, Run, Sent, Stop, Task, Token, Wanted,
 };
@@ -33,6 +34,8 @@ use super::ledger::Left;
 /// What is under way, by what it is for.
 pub(super) struct Hands {
     ground: Arc<Ground>,
+    /// What steps had given to names when the ground was laid.
+    given: Vec<(ParamName, Result<String, String>)>,
     under_way: HashMap<Task, Hand>,
     /// Tokens whose start this engine recorded and has not sent yet.
     fresh: Vec<Token>,
@@ -57,6 +60,7 @@ impl Hands {
     pub fn new(ground: Arc<Ground>) -> Self {
         Self {
             ground,
+            given: Vec::new(),
             under_way: HashMap::new(),
             fresh: Vec::new(),
         }
@@ -83,6 +87,7 @@ impl Hands {
 
     /// Makes what is under way fit what is wanted.
     pub fn steer(&mut self, run: &Run, wanted: &Wanted) {
+        self.learn(run);
         self.under_way.retain(|task, _| wanted.tasks.contains(task));
         for task in &wanted.tasks {
             if !self.under_way.contains_key(task)
@@ -102,6 +107,21 @@ impl Hands {
             {
                 self.halt((step, *attempt), (lane, *leg), *stop);
             }
+        }
+    }
+
+    /// Lets what steps have given to names be known to the hands that start from now on. What is under way keeps
+    /// what it began with: a name gets its value when its step ends, and only one step is ever in hand.
+    fn learn(&mut self, run: &Run) {
+        let given = run.given();
+        if given == self.given {
+            return;
+        }
+        // The secrets were all there when the engine started.
+        if let Ok(values) = run.values(self.ground.secrets.values()) {
+            self.given = given;
+            let ground = Ground::clone(&self.ground);
+            self.ground = Arc::new(Ground { values, ..ground });
         }
     }
 

@@ -10,7 +10,9 @@ use super::{Ground, Receipt, late};
 use crate::kinds::{Action, Exhibit, Leg, Moment, Obstacle, Performer, Proposal};
 use crate::names::{MachineName, StepId};
 use crate::probe::Scene;
-use crate::run::{Answer, Doubt, Evidence, Finding, LaneShown, Run, Token, Way};
+use crate::run::{
+    Answer, Doubt, Evidence, FilledIn, Finding, LaneShown, Rule, Run, Token, Way, filled_in,
+};
 use crate::runbook::Undo;
 use crate::transport::{ReceiptState, Receipts};
 
@@ -32,12 +34,14 @@ pub(super) struct Prepare {
     leaves: BTreeMap<MachineName, BTreeMap<String, String>>,
     /// Earlier starts of this step whose outcome was never known.
     doubts: Vec<(Token, Doubt)>,
+    /// Why its own conditions do not say whether it is to be done; none where they do.
+    cannot_say: Option<String>,
 }
 
 impl Prepare {
     /// None where there is no such step.
     pub fn of(run: &Run, step: &StepId, attempt: u32, way: Way) -> Option<Self> {
-        let (_, planned, state) = run.step(step)?;
+        let (number, planned, state) = run.step(step)?;
         let taking_part = state.lanes.iter().filter(|lane| lane.taking_part);
         let may_run = |doubt: &Doubt| {
             let ended = matches!(
@@ -49,6 +53,10 @@ impl Prepare {
         let doubts = run.doubts.iter().filter(|(_, doubt)| may_run(doubt));
         Some(Self {
             doubts: doubts.map(|(t, d)| (t.clone(), d.clone())).collect(),
+            cannot_say: match (way, run.rule(number)) {
+                (Way::Forward, Rule::CannotSay(why)) => Some(why),
+                _ => None,
+            },
             step: step.clone(),
             attempt,
             way,
@@ -68,6 +76,14 @@ impl Prepare {
                 return (self.obstructed(ground, &doubt.lane, obstacle), None);
             }
         }
+        let filled = match self.fill_in(ground) {
+            Ok(filled) => filled,
+            Err(obstacle) => {
+                let lane = self.lanes.first().cloned();
+                let lane = lane.unwrap_or_else(MachineName::bastion);
+                return (self.obstructed(ground, &lane, obstacle), None);
+            }
+        };
         let shown = join_all(self.lanes.iter().map(|lane| self.propose(ground, lane)));
         let (shown, before) = tokio::join!(shown, self.before(ground));
         let mut lanes = Vec::new();
@@ -85,8 +101,31 @@ impl Prepare {
             attempt: self.attempt,
             lanes,
             before,
+            filled,
         };
         (finding, None)
+    }
+
+    /// Fills in what the plan left open, once everything that the step uses has a value.
+    fn fill_in(&self, ground: &Ground) -> Result<FilledIn, Obstacle> {
+        let hint = "give the value by a parameter, or skip the step with a reason";
+        if let Some(why) = &self.cannot_say {
+            return Err(Obstacle::new(why.as_str()).hint(hint));
+        }
+        let (Some(spec), Some((_, planned))) =
+            (ground.spec(&self.step), ground.plan.step(&self.step))
+        else {
+            return Err(Obstacle::new("the runbook's copy has no such step"));
+        };
+        let mentions = spec.mentions(self.way == Way::Back);
+        for (name, why) in ground.values.without() {
+            // An unset variable is an empty one to a shell, and `rm -r "$DIR/"` then another command.
+            if mentions.iter().any(|mention| mention.uses(name.as_str())) {
+                let what = format!("it uses {name}, which has no value: {why}");
+                return Err(Obstacle::new(what).hint(hint));
+            }
+        }
+        Ok(filled_in(spec, planned, self.way, &ground.values)?)
     }
 
     fn obstructed(&self, ground: &Ground, lane: &MachineName, obstacle: Obstacle) -> Finding {
@@ -244,5 +283,12 @@ fn hide(ground: &Ground, exhibit: &mut Exhibit) {
             env.iter_mut().for_each(|(_, value)| mask(value));
         }
         Exhibit::Diff { unified, .. } => mask(unified),
+        Exhibit::Choice { ask, options } => {
+            mask(ask);
+            for option in options {
+                mask(&mut option.title);
+                mask(&mut option.means);
+            }
+        }
     }
 }

@@ -51,7 +51,7 @@ enum Held<'a> {
 /// The questions that machines have to answer: those that are open, or all for a look.
 pub(super) fn open_questions(run: &Run, step: &StepId, asked: Asked) -> Option<BTreeSet<u16>> {
     let (_, planned, state) = run.step(step)?;
-    let proofs = (0u16..).zip(planned.proofs(state.way));
+    let proofs = (0u16..).zip(state.proofs(planned));
     let open = proofs
         .filter(|(_, proof)| !proof.person)
         .map(|(number, _)| number)

@@ -179,6 +179,13 @@ fn shown(out: &mut String, lane: &LaneStory, several: bool) -> Result {
                 out.push_str(&fenced("text", text));
             }
             Exhibit::Warning { text } => writeln!(out, "**Warning:** {}", inline(text))?,
+            Exhibit::Choice { ask, options } => {
+                writeln!(out, "{}\n", inline(ask))?;
+                for option in options {
+                    let (title, means) = (inline(&option.title), inline(&option.means));
+                    writeln!(out, "- {} = {title}: {means}", span(&option.value))?;
+                }
+            }
         }
         writeln!(out)?;
     }

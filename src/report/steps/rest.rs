@@ -21,7 +21,10 @@ pub(in crate::report) fn rested(
     let (mark, way, performer) = (planned.downtime, state.way, planned.performer);
     let finished_back = way == Way::Back && *at == StepAt::Waiting && state.ended_at.is_some();
     let result = match at {
-        StepAt::Stuck { .. } | StepAt::Done { .. } | StepAt::Skipped { .. } => sentence(state),
+        StepAt::Stuck { .. }
+        | StepAt::Done { .. }
+        | StepAt::Skipped { .. }
+        | StepAt::RuledOut { .. } => sentence(state),
         StepAt::Waiting if finished_back => "was taken back".to_owned(),
         StepAt::Waiting
         | StepAt::Preparing
@@ -41,7 +44,9 @@ pub(in crate::report) fn rested(
     look_at_proof(teller, step, at, performer, entry);
     if let Some(story) = teller.story(step) {
         story.ended = Some(entry.at);
-        if let Some(attempt) = story.attempts.last_mut() {
+        // What its rule passed over was not tried.
+        let tried = !matches!(at, StepAt::RuledOut { .. });
+        if let Some(attempt) = story.attempts.last_mut().filter(|_| tried) {
             attempt.result = Some(result);
             attempt.ended = Some(entry.at);
         }
@@ -140,7 +145,11 @@ pub(in crate::report) fn conclude(story: &mut StepStory, state: &StepState) {
         StepAt::Done {
             how: Done::Unchecked,
         } => StepEnd::Unchecked,
+        StepAt::Done {
+            how: Done::Chosen { .. },
+        } => StepEnd::Chosen,
         StepAt::Skipped { .. } => StepEnd::Skipped,
+        StepAt::RuledOut { .. } => StepEnd::RuledOut,
         StepAt::Stuck {
             why: Stuck::Unknown,
         } => StepEnd::Unknown,
@@ -169,8 +178,10 @@ fn sentence(state: &StepState) -> String {
             }
             Done::Attested { .. } => "is done on somebody's word".to_owned(),
             Done::Unchecked => "is done; no proof was asked for".to_owned(),
+            Done::Chosen { value } => format!("was decided: {value}"),
         },
         StepAt::Skipped { .. } => "was skipped".to_owned(),
+        StepAt::RuledOut { rule } => format!("was passed over by its rule: {rule}"),
         StepAt::Stuck { why } => match why {
             Stuck::Obstructed { .. } => format!("could not be shown{back}"),
             Stuck::Failed => format!("failed{back}"),

@@ -70,8 +70,12 @@ pub enum StepEnd {
     Attested,
     /// Done, and no proof was asked for.
     Unchecked,
+    /// A choice that a person made.
+    Chosen,
     /// Skipped.
     Skipped,
+    /// Passed over by its own rule.
+    RuledOut,
     /// Its turn has not come.
     NotReached,
     /// It was done, or begun, and taken back.

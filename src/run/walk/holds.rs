@@ -75,6 +75,23 @@ impl Walk {
                         .all(|answer| answer.holds == Holds::Yes)
                 );
             }
+            let rule = self.run.rule(state_number(&self.run, planned));
+            if let StepAt::RuledOut { .. } = &state.at {
+                assert!(
+                    matches!(rule, Rule::RulesOut(_)),
+                    "what was passed over is so still"
+                );
+                assert!(state.made.is_none());
+            }
+            let chosen = matches!(
+                &state.at,
+                StepAt::Done {
+                    how: Done::Chosen { .. }
+                }
+            );
+            if planned.choice.is_some() && !chosen && state.way == Way::Forward {
+                assert!(state.made.is_none(), "a choice that is open has no value");
+            }
             let unknown = state
                 .lanes
                 .iter()
@@ -109,4 +126,8 @@ impl Walk {
             assert!(self.run.undo_limit().steps >= 1);
         }
     }
+}
+
+fn state_number(run: &Run, planned: &PlannedStep) -> usize {
+    run.step(&planned.id).expect("a step of the plan").0
 }

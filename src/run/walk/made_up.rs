@@ -2,10 +2,12 @@
 
 use std::collections::BTreeMap;
 
-use crate::kinds::{Exhibit, Leg, Performer, Progress, Proposal, Shell};
-use crate::names::{EnvName, MachineName, PhaseId, StepId};
-use crate::run::{Evidence, Plan, PlannedPhase, PlannedStep, PlannedUndo, Proof, RunbookCopy};
-use crate::runbook::{EnvironmentKind, Gate};
+use crate::kinds::{Exhibit, Leg, OptionShown, Performer, Progress, Proposal, Shell};
+use crate::names::{EnvName, MachineName, ParamName, PhaseId, StepId};
+use crate::run::{
+    Evidence, Plan, PlannedChoice, PlannedPhase, PlannedStep, PlannedUndo, Proof, RunbookCopy,
+};
+use crate::runbook::{Condition, EnvironmentKind, Gate};
 
 /// SplitMix64 (Steele, Lea, Flood: Fast Splittable Pseudorandom Number Generators, 2014): small enough to
 /// stand here, and a seed always gives the same walk.
@@ -33,7 +35,7 @@ impl Dice {
     }
 }
 
-pub(super) fn step_id(number: usize) -> StepId {
+pub(in crate::run) fn step_id(number: usize) -> StepId {
     StepId::new(format!("s{number}")).unwrap()
 }
 
@@ -60,6 +62,8 @@ pub(super) fn random_plan(dice: &mut Dice) -> Plan {
             let proofs = (0..dice.below(3))
                 .map(|_| proof(&lanes[0], dice.one_in(4)))
                 .collect();
+            let choice = dice.one_in(5).then(|| choice(number));
+            let when = rules(dice, number);
             let performer = *dice.pick(&[
                 Performer::Machine,
                 Performer::Machine,
@@ -112,9 +116,20 @@ pub(super) fn random_plan(dice: &mut Dice) -> Plan {
                 downtime: None,
                 point_of_no_return: dice.one_in(8),
                 needs,
+                when,
+                choice: None,
             }
+            .or_a(choice)
         })
         .collect();
+    Plan {
+        people: if dice.one_in(6) { 2 } else { 0 },
+        ..plan_of(steps)
+    }
+}
+
+/// A plan of these steps.
+pub(in crate::run) fn plan_of(steps: Vec<PlannedStep>) -> Plan {
     Plan {
         runbook: RunbookCopy {
             copy: "runbook.toml".into(),
@@ -126,15 +141,106 @@ pub(super) fn random_plan(dice: &mut Dice) -> Plan {
         environment: EnvName::new("here").unwrap(),
         environment_kind: EnvironmentKind::Rehearsal,
         environment_digest: "0".repeat(64),
-        people: if dice.one_in(6) { 2 } else { 0 },
+        people: 0,
         window_seconds: 0,
-        params: Vec::new(),
+        params: vec![("P".into(), Some("x".into()))],
         machines: Vec::new(),
         phases: vec![PlannedPhase {
-            id: phase,
+            id: PhaseId::new("p").unwrap(),
             title: "p".into(),
         }],
         steps,
+    }
+}
+
+fn name(number: usize) -> ParamName {
+    ParamName::new(format!("C{number}")).unwrap()
+}
+
+fn choice(number: usize) -> PlannedChoice {
+    let option = |value: &str| OptionShown {
+        value: value.into(),
+        title: value.into(),
+        means: "this".into(),
+    };
+    PlannedChoice {
+        name: name(number),
+        ask: "which".into(),
+        options: vec![option("a"), option("b")],
+    }
+}
+
+/// Conditions on a parameter, or on what an earlier step may have made.
+fn rules(dice: &mut Dice, number: usize) -> Vec<Condition> {
+    let mut rules = Vec::new();
+    while dice.one_in(3) {
+        let name = match dice.below(number + 1) {
+            n if n == number => ParamName::new("P").unwrap(),
+            n => name(n),
+        };
+        let values = vec![(*dice.pick(&["a", "b", "x"])).to_owned()];
+        let (is, is_not) = match dice.one_in(2) {
+            true => (values, Vec::new()),
+            false => (Vec::new(), values),
+        };
+        rules.push(Condition { name, is, is_not });
+    }
+    rules
+}
+
+/// Something to read, where each condition holds.
+pub(in crate::run) fn follows(number: usize, when: &[(&str, &str)]) -> PlannedStep {
+    let rule = |(name, value): &(&str, &str)| Condition {
+        name: ParamName::new(*name).unwrap(),
+        is: vec![(*value).to_owned()],
+        is_not: Vec::new(),
+    };
+    PlannedStep {
+        id: step_id(number),
+        phase: PhaseId::new("p").unwrap(),
+        title: "step".into(),
+        about: String::new(),
+        kind: "note".into(),
+        headline: "read".into(),
+        performer: Performer::Nobody,
+        lanes: vec![machine(0)],
+        gate: Gate::Confirm,
+        proofs: Vec::new(),
+        undo: PlannedUndo::Unsaid,
+        estimate_seconds: 0,
+        timeout_seconds: 0,
+        downtime: None,
+        point_of_no_return: false,
+        needs: Vec::new(),
+        when: when.iter().map(rule).collect(),
+        choice: None,
+    }
+}
+
+/// A choice between a and b, for the name `C` and the number.
+pub(in crate::run) fn chooses(number: usize) -> PlannedStep {
+    follows(number, &[]).or_a(Some(choice(number)))
+}
+
+impl PlannedStep {
+    /// The step as a choice, which has no machine, no proof and no other gate.
+    fn or_a(self, choice: Option<PlannedChoice>) -> Self {
+        if choice.is_none() {
+            return self;
+        }
+        Self {
+            performer: Performer::Nobody,
+            gate: Gate::Confirm,
+            proofs: Vec::new(),
+            undo: PlannedUndo::Action {
+                headline: "open it again".into(),
+                performer: Performer::Nobody,
+                proofs: Vec::new(),
+            },
+            point_of_no_return: false,
+            choice,
+            ..self
+        }
     }
 }
 

@@ -8,6 +8,7 @@ mod walker;
 
 use std::collections::{BTreeMap, BTreeSet};
 
+pub(super) use self::made_up::{chooses, follows, plan_of, step_id};
 use self::walker::Walk;
 use super::*;
 use crate::clock::Timestamp;
@@ -63,6 +64,8 @@ fn walk(seed: u64) -> (bool, BTreeMap<&'static str, u64>) {
 
 const KINDS: &[&str] = &[
     "run-opened",
+    "step-ruled-out",
+    "choice-made",
     "engine-started",
     "attached",
     "detached",

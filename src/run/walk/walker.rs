@@ -251,13 +251,14 @@ impl Walk {
             attempt,
             lanes,
             before: Vec::new(),
+            filled: FilledIn::default(),
         }
     }
 
     pub(super) fn prove(&mut self, step: StepId, attempt: u32, asked: Asked) -> Finding {
         let (_, planned, state) = self.run.step(&step).expect("a wanted step is there");
-        let open: Vec<u16> = planned
-            .proofs(state.way)
+        let open: Vec<u16> = state
+            .proofs(planned)
             .iter()
             .enumerate()
             .filter(|(_, proof)| !proof.person)
@@ -311,7 +312,13 @@ impl Walk {
             Some(shown) if !self.dice.one_in(6) => shown.digest.clone(),
             _ => "another".to_owned(),
         };
-        let intent = match self.dice.below(18) {
+        let intent = match self.dice.below(20) {
+            18 | 19 => Intent::Choose {
+                step,
+                attempt,
+                digest,
+                value: (*self.dice.pick(&["a", "b", "b", "c"])).to_owned(),
+            },
             0..=3 => {
                 let typed = (*self
                     .dice

@@ -11,7 +11,7 @@ use crate::wire::Live;
 
 use super::runbook::{command, leg, migration, rsync};
 use super::stage::{Stage, machine, step};
-use super::{doubt, late, numbers, standing};
+use super::{choices, doubt, late, numbers, standing};
 
 /// Makes a stage at a moment.
 pub(super) type Make = fn(Look) -> Stage;
@@ -28,6 +28,9 @@ pub(super) const MOMENTS: &[(&str, Make)] = &[
     ("gate-people-missing", people_missing),
     ("gate-vacuous", vacuous),
     ("gate-diff", diff),
+    ("choice", choices::at_its_gate),
+    ("chosen", choices::chosen),
+    ("passed-over", choices::passed_over),
     ("type-back", type_back),
     ("running", running),
     ("link-lost", link_lost),

@@ -80,6 +80,8 @@ pub(super) fn migration(kind: EnvironmentKind) -> Plan {
         downtime: None,
         point_of_no_return: false,
         needs: Vec::new(),
+        when: Vec::new(),
+        choice: None,
     };
     let mut steps = vec![
         step(

@@ -57,6 +57,9 @@ fn what_stands_before_the_run() {
             stage.key(KeyCode::Enter);
             stage.app.paste("two lines\r\nof a paste\u{1b}[31m");
         }),
+        ("choose", "choice", |stage| {
+            stage.wait().key(KeyCode::Enter).key(KeyCode::Char('1'));
+        }),
         ("retry", "stuck-failed", |stage| {
             stage.key(KeyCode::Char('r'));
         }),

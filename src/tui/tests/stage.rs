@@ -12,8 +12,8 @@ use crate::kinds::{Performer, Progress, Proposal};
 use crate::names::{MachineName, RunId, StepId};
 use crate::probe::Holds;
 use crate::run::{
-    Answer, Asked, Command, Entry, Finding, Intent, LaneOutcome, LaneShown, Operator, Output, Plan,
-    Run, decide,
+    Answer, Asked, Command, Entry, FilledIn, Finding, Intent, LaneOutcome, LaneShown, Operator,
+    Output, Plan, Run, decide,
 };
 use crate::runbook::Gate;
 use crate::tui::Look;
@@ -225,6 +225,7 @@ impl Stage {
             attempt,
             lanes,
             before,
+            filled: FilledIn::default(),
         })
     }
 

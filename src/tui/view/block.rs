@@ -29,7 +29,10 @@ pub(super) fn title(cx: &Cx<'_>) -> &'static str {
         StepAt::Running => "running",
         StepAt::Proving => "proving",
         StepAt::Stuck { .. } => "stuck",
-        StepAt::Waiting | StepAt::Done { .. } | StepAt::Skipped { .. } => "",
+        StepAt::Waiting
+        | StepAt::Done { .. }
+        | StepAt::Skipped { .. }
+        | StepAt::RuledOut { .. } => "",
     }
 }
 
@@ -59,7 +62,10 @@ pub(super) fn lines(
         }
         StepAt::Proving => proving(cx, &mut page),
         StepAt::Stuck { .. } => stuck::put(cx, &mut page, (width, height), exhibits),
-        StepAt::Waiting | StepAt::Done { .. } | StepAt::Skipped { .. } => {}
+        StepAt::Waiting
+        | StepAt::Done { .. }
+        | StepAt::Skipped { .. }
+        | StepAt::RuledOut { .. } => {}
     }
     page.lines
 }
@@ -125,7 +131,11 @@ fn gate(cx: &Cx<'_>, page: &mut Page<'_>, planned: &PlannedStep, state: &StepSta
         );
         return;
     }
-    match app.verdict_on(Action::Approve) {
+    let wanted = match app.choice() {
+        Some(_) => Action::Choose,
+        None => Action::Approve,
+    };
+    match app.verdict_on(wanted) {
         Some(Ok(())) => ask(cx, page, planned, state),
         Some(Err(refusal)) => page.text(&format!("Not yet: {refusal}."), Tone::Care),
         None => {}
@@ -144,8 +154,15 @@ fn recap(cx: &Cx<'_>, page: &mut Page<'_>) {
         Tone::Bad,
     );
     let mut words = vec![format!("{} proved", count("proved"))];
-    for (word, number) in ["was so before", "no proof", "vouched", "skipped"].map(|w| (w, count(w)))
-    {
+    let others = [
+        "was so before",
+        "no proof",
+        "vouched",
+        "chosen",
+        "skipped",
+        "ruled out",
+    ];
+    for (word, number) in others.map(|word| (word, count(word))) {
         if number > 0 {
             words.push(format!("{number} {word}"));
         }
@@ -175,6 +192,13 @@ fn ask(cx: &Cx<'_>, page: &mut Page<'_>, planned: &PlannedStep, state: &StepStat
             cx.clean(cursor, Tone::Strong),
             cx.span(hint, Tone::Quiet),
         ]);
+        return;
+    }
+    if app.choice().is_some() {
+        page.own(
+            "Enter asks which one. Nothing is chosen before you mark an option.",
+            Tone::Strong,
+        );
         return;
     }
     let first = state.approvals.is_empty();

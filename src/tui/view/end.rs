@@ -46,6 +46,10 @@ pub(super) fn lines(cx: &Cx<'_>, width: usize) -> Vec<Line<'static>> {
     for (number, (step, state)) in plan.steps.iter().zip(&run.steps).enumerate() {
         let (label, text) = match &state.at {
             StepAt::Skipped { reason } => ("skipped", reason.as_str()),
+            StepAt::RuledOut { rule } => ("passed", rule.as_str()),
+            StepAt::Done {
+                how: Done::Chosen { value },
+            } => ("chosen", value.as_str()),
             StepAt::Done {
                 how: Done::Attested { note },
             } => ("vouched", note.as_str()),
@@ -86,7 +90,15 @@ pub(super) fn lines(cx: &Cx<'_>, width: usize) -> Vec<Line<'static>> {
 
 fn counts(cx: &Cx<'_>, page: &mut Page<'_>) {
     let run = &cx.app.folded.run;
-    let words = ["proved", "was so before", "no proof", "vouched", "skipped"];
+    let words = [
+        "proved",
+        "was so before",
+        "no proof",
+        "vouched",
+        "chosen",
+        "skipped",
+        "ruled out",
+    ];
     let count = |word: &str| {
         run.steps
             .iter()

@@ -132,6 +132,14 @@ fn one_lane(cx: &Cx<'_>, page: &mut Page<'_>, shown: &LaneShown, (person, long):
                 }
             }
             Exhibit::Warning { text } => page.labelled("CARE", text, Tone::Care),
+            Exhibit::Choice { ask, options } => {
+                page.labelled("choose", ask, Tone::Strong);
+                for (number, option) in (1..).zip(options) {
+                    let title = format!("{} ({})", option.title, option.value);
+                    page.labelled(&number.to_string(), &title, Tone::Strong);
+                    page.labelled("", &option.means, Tone::Plain);
+                }
+            }
         }
     }
 }

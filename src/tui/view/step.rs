@@ -123,6 +123,14 @@ fn detail(
     if where_exhibits == Exhibits::Here && !short && !stuck {
         exhibits::put(cx, &mut page, planned, state, Long::Below);
     }
+    if !planned.when.is_empty() && state.at == StepAt::Waiting && !short {
+        let rules: Vec<String> = planned.when.iter().map(ToString::to_string).collect();
+        page.labelled(
+            "only",
+            &format!("where {}", rules.join(", and ")),
+            Tone::Plain,
+        );
+    }
     proofs(cx, &mut page, (width, height), (planned, state), short);
     if short {
         return page.lines;
@@ -157,6 +165,10 @@ fn detail(
     }
     match &state.at {
         StepAt::Skipped { reason } => page.labelled("skipped", reason, Tone::Care),
+        StepAt::RuledOut { rule } => page.labelled("passed", rule, Tone::Care),
+        StepAt::Done {
+            how: crate::run::Done::Chosen { value },
+        } => page.labelled("chosen", value, Tone::Strong),
         StepAt::Done {
             how: crate::run::Done::Attested { note },
         } => {
@@ -195,7 +207,10 @@ fn head(
             .collect(),
         lanes => vec![format!("{lanes} machines")],
     };
-    let place = format!("on {}", places.join(" and "));
+    let place = match planned.choice {
+        Some(_) => "touches no machine".to_owned(),
+        None => format!("on {}", places.join(" and ")),
+    };
     let title = format!(" {}  {}", number + 1, clean::line(&planned.title));
     let word = format!("{sign} {word}");
     let room = width.saturating_sub(1);
@@ -236,8 +251,8 @@ fn proofs(
     (planned, state): (&PlannedStep, &StepState),
     short: bool,
 ) {
-    let proofs = planned.proofs(state.way);
-    if proofs.is_empty() && !short {
+    let proofs = state.proofs(planned);
+    if proofs.is_empty() && !short && planned.choice.is_none() {
         page.labelled(
             "proof",
             "none: it counts as done when it ends well",

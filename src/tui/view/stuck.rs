@@ -41,7 +41,7 @@ pub(super) fn put(
     let choices = choices(cx, width);
     if exhibits == Exhibits::Here && *why != Stuck::Unproved {
         // What is true now stands above, and what is possible below; the output takes what they leave.
-        let proofs = planned.proofs(state.way).len().min(3) * 2;
+        let proofs = state.proofs(planned).len().min(3) * 2;
         let taken = page.lines.len() + choices.len() + proofs + 5;
         evidence(cx, page, height.saturating_sub(taken).clamp(2, LINES));
     }

@@ -332,6 +332,7 @@ impl Sim {
                     attempt,
                     lanes,
                     before: Vec::new(),
+                    filled: FilledIn::default(),
                 })
             }
             Task::Watch {
@@ -359,8 +360,8 @@ impl Sim {
                     _ => Asked::Proof,
                 };
                 let (_, planned, state) = run.step(&step)?;
-                let answers = planned
-                    .proofs(state.way)
+                let answers = state
+                    .proofs(planned)
                     .iter()
                     .enumerate()
                     .filter(|(_, proof)| !proof.person)

@@ -99,6 +99,8 @@ fn step(dice: &mut Dice, number: usize, phase: &PhaseId) -> PlannedStep {
         downtime: None,
         point_of_no_return: false,
         needs: Vec::new(),
+        when: Vec::new(),
+        choice: None,
     }
 }
 

@@ -10,8 +10,8 @@ use crate::kinds::{Exhibit, Leg, Progress, Proposal, Shell};
 use crate::names::{MachineName, RunId, StepId};
 use crate::probe::Holds;
 use crate::run::{
-    Answer, Asked, Command, Entry, Finding, Intent, LaneOutcome, LaneShown, Operator, Plan, Run,
-    decide,
+    Answer, Asked, Command, Entry, FilledIn, Finding, Intent, LaneOutcome, LaneShown, Operator,
+    Plan, Run, decide,
 };
 use crate::runbook::{Parameters, bind, read_environments_text, read_runbook_text, values};
 
@@ -149,6 +149,7 @@ impl Stage {
             attempt: 1,
             lanes: vec![LaneShown { lane, proposal }],
             before: Vec::new(),
+            filled: FilledIn::default(),
         });
     }
 
