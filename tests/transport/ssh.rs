@@ -186,7 +186,7 @@ async fn a_server_with_one_session_a_connection_gets_more_connections() {
 }
 
 /// The fingerprint of a public key's file.
-fn fingerprint(file: &Path) -> String {
+fn fingerprint(file: &std::path::Path) -> String {
     let said = Command::new("ssh-keygen")
         .arg("-l")
         .arg("-f")
@@ -197,26 +197,19 @@ fn fingerprint(file: &Path) -> String {
     said.split(' ').nth(1).unwrap().to_owned()
 }
 
-impl Sshd {
-    /// Has the program read its machine id from a file of the test's own.
-    fn machine_id(&self, id: &str) {
-        let file = self.at("machine-id");
-        fs::write(&file, format!("{id}\n")).unwrap();
-        let key = fs::read_to_string(self.at("user.pub")).unwrap();
-        let through = format!("sed -u s:/etc/machine-id:{}: | sh -s", file.display());
-        fs::write(
-            self.at("authorized"),
-            format!("command=\"{through}\" {key}"),
-        )
-        .unwrap();
-    }
+/// Has the program read its machine id from a file of the test's own.
+fn machine_id(sshd: &Sshd, id: &str) {
+    let file = sshd.at("machine-id");
+    fs::write(&file, format!("{id}\n")).unwrap();
+    let through = format!("sed -u s:/etc/machine-id:{}: | sh -s", file.display());
+    sshd.let_in(&format!("command=\"{through}\""));
 }
 
 #[tokio::test]
 async fn a_machine_is_known_by_its_host_key_and_its_id() {
     let Some(sshd) = Sshd::start() else { return };
-    sshd.machine_id("1");
-    let survey = sshd.host().survey().await.unwrap();
+    machine_id(&sshd, "1");
+    let survey = host(&sshd).survey().await.unwrap();
     assert_eq!(survey.host_keys, [fingerprint(&sshd.at("host.pub"))]);
     assert_eq!(survey.machine_id.as_deref(), Some("1"));
 }
@@ -224,9 +217,9 @@ async fn a_machine_is_known_by_its_host_key_and_its_id() {
 #[tokio::test]
 async fn two_names_that_lead_to_one_sshd_are_not_taken_for_two_machines() {
     let Some(sshd) = Sshd::start() else { return };
-    sshd.machine_id("1");
+    machine_id(&sshd, "1");
     let name = |name: &str| MachineName::new(name).unwrap();
-    let fleet = Fleet::of([(name("source"), sshd.host()), (name("dest"), sshd.host())]);
+    let fleet = Fleet::of([(name("source"), host(&sshd)), (name("dest"), host(&sshd))]);
     let reach = async |of: &str| fleet.host(&name(of)).unwrap().survey().await;
     reach("source").await.unwrap();
     let error = reach("dest").await.unwrap_err();
@@ -237,23 +230,23 @@ async fn two_names_that_lead_to_one_sshd_are_not_taken_for_two_machines() {
 #[tokio::test]
 async fn a_machine_that_is_another_after_a_new_login_is_sent_nothing() {
     let Some(sshd) = Sshd::start() else { return };
-    sshd.machine_id("1");
+    machine_id(&sshd, "1");
     let source = MachineName::new("source").unwrap();
-    let fleet = Fleet::of([(source.clone(), sshd.host())]);
-    let host = fleet.host(&source).unwrap();
-    let nonce = host.survey().await.unwrap().nonce().unwrap().clone();
-    host.close().await;
-    sshd.machine_id("2");
+    let fleet = Fleet::of([(source.clone(), host(&sshd))]);
+    let to = fleet.host(&source).unwrap();
+    let nonce = to.survey().await.unwrap().nonce().unwrap().clone();
+    to.close().await;
+    machine_id(&sshd, "2");
     let claim = Claim::new(Token::new("other").unwrap(), nonce);
     let marker = sshd.at("ran");
     let (out, _all) = gather(4);
-    let started = host
+    let started = to
         .start(&claim, &sh(&format!("touch {}", marker.display())), out)
         .await;
     let error = started.unwrap_err();
     assert_eq!(error.trouble, LinkTrouble::OtherMachine);
     assert!(error.said.contains("machine id was 1 and is 2"), "{error}");
     assert!(!marker.exists());
-    sshd.machine_id("1");
-    host.survey().await.unwrap();
+    machine_id(&sshd, "1");
+    to.survey().await.unwrap();
 }
