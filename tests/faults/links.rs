@@ -130,6 +130,7 @@ impl Play {
             config: Some(sshd.at("ssh_config")),
             jump: Vec::new(),
             address: Some("127.0.0.1".into()),
+            expect: Box::default(),
         };
         let texts: Vec<(String, String)> = (0..steps).map(|n| (step_id(n), shell(n))).collect();
         let texts: Vec<(&str, &str)> = texts.iter().map(|(id, text)| (&**id, &**text)).collect();
