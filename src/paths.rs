@@ -106,13 +106,19 @@ pub fn private_folder(path: &Path) -> Result<PathBuf, PathError> {
         path: path.to_owned(),
         source,
     };
-    std::fs::DirBuilder::new()
+    let made = std::fs::DirBuilder::new()
         .recursive(true)
         .mode(0o700)
-        .create(path)
-        .map_err(failed)?;
-    // symlink_metadata: a link put here by somebody else must not lead us into their folder.
-    let meta = std::fs::symlink_metadata(path).map_err(failed)?;
+        .create(path);
+    // symlink_metadata: a link put here by somebody else must not lead us into their folder. Asked before it is
+    // told that the folder could not be made: of one that cannot be looked at, that says only that it exists.
+    let meta = match (std::fs::symlink_metadata(path), made) {
+        (_, Err(error)) if error.kind() != io::ErrorKind::AlreadyExists => {
+            return Err(failed(error));
+        }
+        (Ok(meta), Err(error)) if !meta.is_dir() => return Err(failed(error)),
+        (meta, _) => meta.map_err(failed)?,
+    };
     let mode = meta.mode() & 0o7777;
     if !meta.is_dir() || meta.uid() != rustix::process::geteuid().as_raw() || mode & 0o077 != 0 {
         return Err(PathError::NotPrivate {

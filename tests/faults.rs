@@ -16,10 +16,14 @@ mod dice;
 mod failing;
 #[path = "faults/flood.rs"]
 mod flood;
+#[path = "faults/injected.rs"]
+mod injected;
 #[path = "faults/kills.rs"]
 mod kills;
 #[path = "faults/links.rs"]
 mod links;
+#[path = "faults/opening.rs"]
+mod opening;
 #[path = "faults/order.rs"]
 mod order;
 #[path = "faults/proxy.rs"]

@@ -147,6 +147,21 @@ fn nothing_is_half_finished_or_hushed_up() {
 }
 
 #[test]
+fn an_engine_never_dies_of_its_own_words() {
+    // `eprintln!` panics where standard error takes nothing, and an engine's is a file on a disk that fills.
+    let dies = |text: &str| text.contains("println!(") || text.contains("eprint!(");
+    assert!(dies("eprintln!(\"x\")"));
+    let found: Vec<String> = sources()
+        .into_iter()
+        .filter(|(file, text)| {
+            file.starts_with("engine") && !file.ends_with("tests.rs") && dies(&bare(text))
+        })
+        .map(|(file, _)| file)
+        .collect();
+    assert!(found.is_empty(), "use `mutter` in {found:?}");
+}
+
+#[test]
 fn a_step_up_or_aside_is_seen_however_it_is_written() {
     let text = r#"
         use crate::names::RunId;

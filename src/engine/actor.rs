@@ -15,6 +15,7 @@ use crate::wire::{FromEngine, Live};
 use super::error::EngineError;
 use super::hands::{self, Ground, Hands, Receipt};
 use super::ledger::Ledger;
+use super::mutter::mutter;
 use super::serve::Ended;
 use super::standing::Stands;
 
@@ -320,7 +321,10 @@ impl Actor {
         self.tidying.spawn(async move {
             // Left behind, a receipt costs a little room on its machine and nothing else.
             if let Err(error) = receipt.host.acknowledge(&receipt.claim).await {
-                eprintln!("forget the receipt {}: {error}", receipt.claim.token);
+                mutter(&format!(
+                    "forget the receipt {}: {error}",
+                    receipt.claim.token
+                ));
             }
         });
     }
@@ -328,7 +332,7 @@ impl Actor {
     async fn tidy_up(&mut self) {
         let all = async { while self.tidying.join_next().await.is_some() {} };
         if tokio::time::timeout(TIDYING, all).await.is_err() {
-            eprintln!("some receipts were not forgotten in time");
+            mutter("some receipts were not forgotten in time");
         }
     }
 }

@@ -26,6 +26,7 @@ mod ledger;
 mod log;
 mod logind;
 mod mask;
+mod mutter;
 mod output;
 mod pins;
 mod porter;

@@ -304,7 +304,8 @@ pub(super) fn printed(folder: &Path, name: &str) -> io::Result<String> {
 /// Opens a file of this user's alone, never through a symbolic link.
 pub(super) fn open(path: &Path, flags: OFlags) -> io::Result<File> {
     let flags = flags | OFlags::NOFOLLOW | OFlags::CLOEXEC | OFlags::NONBLOCK;
-    let file = File::from(rustix::fs::open(path, flags, Mode::RUSR | Mode::WUSR)?);
+    let opening = || rustix::fs::open(path, flags, Mode::RUSR | Mode::WUSR);
+    let file = File::from(rustix::io::retry_on_intr(opening)?);
     match file.metadata()?.is_file() {
         true => Ok(file),
         false => Err(io::Error::new(

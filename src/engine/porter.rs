@@ -11,6 +11,7 @@ use tokio::sync::watch;
 use tokio::task::JoinSet;
 
 use super::door::{self, House};
+use super::mutter::mutter;
 
 /// How many connections an engine has at most.
 const CLIENTS: usize = 64;
@@ -34,9 +35,9 @@ pub(super) async fn receive(house: Arc<House>, listener: Arc<UnixListener>) {
                 Ok((stream, _)) if doors.len() < CLIENTS => {
                     doors.spawn(door::serve(house.clone(), stream));
                 }
-                Ok(_) => eprintln!("more than {CLIENTS} connections; one was refused"),
+                Ok(_) => mutter(&format!("more than {CLIENTS} connections; one was refused")),
                 Err(error) => {
-                    eprintln!("take a connection: {error}");
+                    mutter(&format!("take a connection: {error}"));
                     tokio::time::sleep(Duration::from_millis(100)).await;
                 }
             },
@@ -45,6 +46,6 @@ pub(super) async fn receive(house: Arc<House>, listener: Arc<UnixListener>) {
     }
     let last_words = async { while doors.join_next().await.is_some() {} };
     if tokio::time::timeout(LAST_WORDS, last_words).await.is_err() {
-        eprintln!("a client did not take its leave in time");
+        mutter("a client did not take its leave in time");
     }
 }

@@ -84,6 +84,11 @@ impl Rig {
         Self { temp, run }
     }
 
+    /// A run that the program itself has made in a folder, with `state` and `run` in it as here.
+    pub fn of(temp: tempfile::TempDir, run: RunId) -> Self {
+        Self { temp, run }
+    }
+
     pub fn folder(&self) -> PathBuf {
         paths(self.temp.path()).run(&self.run).unwrap()
     }

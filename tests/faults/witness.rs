@@ -9,7 +9,8 @@ use super::rig::{PATIENCE, Rig};
 
 /// Somebody attached who remembers everything they were told, over as many engines as it takes.
 pub struct Witness {
-    client: Client,
+    /// None once they have left.
+    client: Option<Client>,
     updates: Receiver<Update>,
     pub folded: Folded,
     /// The heads of the entries they were told, in order.
@@ -30,7 +31,7 @@ impl Witness {
             watch: false,
         });
         Self {
-            client,
+            client: Some(client),
             updates,
             folded: Folded::default(),
             told: Vec::new(),
@@ -38,6 +39,21 @@ impl Witness {
             connected: false,
             gone: None,
         }
+    }
+
+    /// Says what it wants, and gives the number that the answer will have.
+    pub fn wish(&self, intent: Intent) -> u64 {
+        self.client
+            .as_ref()
+            .expect("somebody attached")
+            .wish(intent)
+    }
+
+    /// Goes, so that no engine waits for them. What they were told stays in their memory.
+    pub fn leave(&mut self) {
+        self.client = None;
+        self.updates.close();
+        self.connected = false;
     }
 
     /// Takes the next word; none where nothing more can come.
@@ -99,7 +115,7 @@ impl Witness {
             step: None,
             text: text.to_owned(),
         };
-        let wish = self.client.wish(gate.unwrap_or(note));
+        let wish = self.wish(gate.unwrap_or(note));
         while let Some(update) = self.next().await {
             match update {
                 Update::Granted { id, .. } | Update::Refused { id, .. } if id == wish => return,
@@ -114,7 +130,7 @@ impl Witness {
         let run = &self.folded.run;
         let step = run.planned(number).map(|planned| planned.id.clone());
         let (step, attempt) = (step.expect("a step"), run.steps[number].attempt);
-        self.client.wish(Intent::ProveAgain { step, attempt });
+        self.wish(Intent::ProveAgain { step, attempt });
     }
 
     /// Says yes to everything and ends the run once every step is settled. Gives whether it came to its end; it
@@ -133,7 +149,7 @@ impl Witness {
             }
             if self.connected && settled && !asked {
                 asked = true;
-                self.client.wish(Intent::End {
+                self.wish(Intent::End {
                     reason: String::new(),
                 });
             }

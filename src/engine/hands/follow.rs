@@ -7,13 +7,14 @@ use std::time::Duration;
 use tokio::sync::watch as cell;
 use tokio::time::Instant;
 
+use super::said::{said, said_at_last, unsaid};
 use super::turn::{Limit, Place, Tape, Turn, Unkept};
 use super::{Ground, Receipt};
 use crate::clock::Timestamp;
 use crate::kinds::Leg;
 use crate::run::{Finding, LaneAt, LaneOutcome, Next, Run, Said, Sent, Stop, Task, Token, next};
 use crate::transport::{
-    self, Claim, Host, LinkError, LinkTrouble, Nonce, ReceiptState, Receipts, Script, Settled,
+    self, Claim, Host, LinkError, Nonce, ReceiptState, Receipts, Script, Settled,
 };
 use crate::wire::output_file;
 
@@ -96,8 +97,7 @@ impl Follow {
     pub async fn run(mut self, ground: &Ground) -> (Finding, Option<Receipt>) {
         let (host, claim, script) = match self.ready(ground).await {
             Ok(ready) => ready,
-            // Without a spool on record nothing was ever sent, by any engine.
-            Err(proof) => return (self.ended(LaneOutcome::NotRun { proof }, None), None),
+            Err(why) => return (self.not_ready(ground, &why), None),
         };
         let (folder, mask, clock) = (
             ground.output.clone(),
@@ -133,51 +133,51 @@ impl Follow {
                 let finding = self.ended(outcome, output);
                 (finding, Some(Receipt { host, claim }))
             }
-            End::Unknown(why, last_word) => {
-                let finding = Finding::Unknown {
-                    step: self.place.step.clone(),
-                    attempt: self.place.attempt,
-                    lane: self.place.lane.clone(),
-                    leg: self.place.leg,
-                    why: ground.words(&why),
-                    output,
-                    last_word: last_word == LastWord::Said,
-                };
-                (finding, None)
-            }
+            End::Unknown(why, last_word) => (self.unknown(ground, &why, output, last_word), None),
         }
+    }
+
+    /// What is so where nothing can be sent. Without a spool on record nothing was ever sent, by any engine.
+    /// With one, an earlier engine may have sent what this one cannot even put together.
+    fn not_ready(&self, ground: &Ground, why: &str) -> Finding {
+        let why = ground.words(why);
+        if self.spool.is_some() && self.sent == Sent::Perhaps {
+            let why = format!("it may have been sent, and cannot be followed: {why}");
+            return self.unknown(ground, &why, None, LastWord::NotHad);
+        }
+        let proof = format!("nothing was sent: {why}");
+        self.ended(LaneOutcome::NotRun { proof }, None)
     }
 
     /// The machine, the claim and the text; or why nothing can be sent.
     async fn ready(&self, ground: &Ground) -> Result<(Host, Claim, Script), String> {
-        let nothing = |why: String| format!("nothing was sent: {}", ground.words(&why));
         let machine = &self.leg.at;
         let host = ground
             .fleet
             .host(machine)
-            .ok_or_else(|| nothing(format!("there is no machine {machine}")))?;
+            .ok_or_else(|| format!("there is no machine {machine}"))?;
         let Some(spool) = &self.spool else {
             let why = match ground.fleet.receipts(machine).await {
                 Ok(Receipts::Impossible(why)) => format!("{machine} cannot keep a receipt: {why}"),
                 Ok(Receipts::Kept(_)) => format!("{machine} could not keep a receipt"),
                 Err(error) => error.to_string(),
             };
-            return Err(nothing(why));
+            return Err(why);
         };
         let token = transport::Token::new(self.token.0.as_str());
-        let token = token.map_err(|error| nothing(error.to_string()))?;
-        let nonce = Nonce::new(spool.as_str()).map_err(|error| nothing(error.to_string()))?;
+        let token = token.map_err(|error| error.to_string())?;
+        let nonce = Nonce::new(spool.as_str()).map_err(|error| error.to_string())?;
         let mut env = self.leg.env.clone();
         for earlier in 0..self.place.leg {
             let place = &self.place;
             let file = output_file(&place.step, place.attempt, &place.lane, earlier);
             let text = printed(&ground.output, &file)
-                .map_err(|error| nothing(format!("read output/{file}: {error}")))?;
+                .map_err(|error| format!("read output/{file}: {error}"))?;
             env.push((format!("RUNSHEET_LEG_{}", earlier + 1), text));
         }
         let script = ground
             .script(self.leg.shell, &env, &self.leg.text)
-            .map_err(|error| nothing(error.to_string()))?;
+            .map_err(|error| error.to_string())?;
         Ok((host.clone(), Claim::new(token, nonce), script))
     }
 
@@ -348,6 +348,24 @@ impl Follow {
         }
     }
 
+    fn unknown(
+        &self,
+        ground: &Ground,
+        why: &str,
+        output: Option<crate::run::Output>,
+        last_word: LastWord,
+    ) -> Finding {
+        Finding::Unknown {
+            step: self.place.step.clone(),
+            attempt: self.place.attempt,
+            lane: self.place.lane.clone(),
+            leg: self.place.leg,
+            why: ground.words(why),
+            output,
+            last_word: last_word == LastWord::Said,
+        }
+    }
+
     fn ended(&self, outcome: LaneOutcome, output: Option<crate::run::Output>) -> Finding {
         Finding::Ended {
             step: self.place.step.clone(),
@@ -357,44 +375,5 @@ impl Follow {
             outcome,
             output,
         }
-    }
-}
-
-/// What a receipt says, for the table.
-fn said(state: &ReceiptState) -> Said {
-    match state {
-        ReceiptState::None => Said::NoSuchToken,
-        ReceiptState::Running { .. } | ReceiptState::Exited { .. } => Said::UnderWay,
-        ReceiptState::Revoked => Said::Revoked,
-        ReceiptState::Lost { .. } => Said::Lost,
-    }
-}
-
-/// What was said at the end of a start, a revocation or of following.
-fn said_at_last(settled: &Settled) -> Said {
-    match settled {
-        Settled::Exited { .. } => Said::Ended,
-        Settled::Revoked => Said::Revoked,
-        Settled::NotStarted => Said::Vanished,
-        Settled::Lost { .. } => Said::Lost,
-    }
-}
-
-/// What trouble with the link says.
-///
-/// The two of which [`Host::start`] says that it did not start, and another machine, are an answer. A connection
-/// that did not come about would prove it as well, but a link that broke later must never be taken for one.
-fn unsaid(error: &LinkError, sent: Sent) -> Said {
-    match error.trouble {
-        LinkTrouble::NoReceipt | LinkTrouble::NoShell => Said::WouldNot,
-        LinkTrouble::OtherMachine if sent == Sent::NotYet => Said::WouldNot,
-        LinkTrouble::HostKeyChanged | LinkTrouble::OtherMachine => Said::KeyChanged,
-        LinkTrouble::Unreachable
-        | LinkTrouble::HostKeyUnknown
-        | LinkTrouble::Refused
-        | LinkTrouble::Lost
-        | LinkTrouble::TimedOut
-        | LinkTrouble::Garbled
-        | LinkTrouble::Local => Said::Silent,
     }
 }

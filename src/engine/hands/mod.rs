@@ -10,6 +10,7 @@ mod late;
 mod patience;
 mod prepare;
 mod prove;
+mod said;
 mod turn;
 mod watch;
 

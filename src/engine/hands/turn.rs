@@ -14,6 +14,7 @@ use crate::run::{Finding, Output, Stop};
 use crate::transport::{Chunk, Claim, Host, LinkError, Script, Settled, Signal, Signalled};
 use crate::wire::Live;
 
+use super::super::mutter::mutter;
 use super::super::output::Recorder;
 
 /// How many pieces may be on their way between the link and the file. The link waits beyond that, so
@@ -270,7 +271,7 @@ impl Turn<'_> {
             for _ in 0..SIGNALS.0 {
                 match end(&host, &claim, signal).await {
                     Ok(()) => return,
-                    Err(error) => eprintln!("signal {}: {error}", claim.token),
+                    Err(error) => mutter(&format!("signal {}: {error}", claim.token)),
                 }
                 tokio::time::sleep(SIGNALS.1).await;
             }
