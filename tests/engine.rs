@@ -14,10 +14,14 @@ mod person;
 mod pins;
 #[path = "engine/process.rs"]
 mod process;
+#[path = "faults/size.rs"]
+mod size;
 #[path = "engine/slow.rs"]
 mod slow;
 #[path = "engine/stage.rs"]
 mod stage;
+#[path = "engine/table/mod.rs"]
+mod table;
 
 use std::os::unix::fs::PermissionsExt;
 

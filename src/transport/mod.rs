@@ -33,7 +33,7 @@ pub use destination::{Destination, NotADestination};
 pub use error::{LinkError, LinkTrouble};
 pub use host::{Guard, Host};
 pub use identity::Identity;
-pub use play::{Reply, Then};
+pub use play::{Held, Reply, Then};
 pub use receipt::{Answer, Chunk, ReceiptState, Settled, Signal, Signalled};
 pub use script::{NotAScript, Script, Shell};
 pub use scripted::Scripted;

@@ -19,6 +19,17 @@ pub struct Reply {
     pub(super) stderr: Vec<u8>,
     pub(super) takes: Option<Duration>,
     pub(super) breaks: Option<(usize, Then)>,
+    pub(super) held: Option<Held>,
+    pub(super) pauses: Option<usize>,
+}
+
+/// Where a start is held up.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Held {
+    /// It was sent and has not arrived, as in the buffer of a link that hangs.
+    OnTheWay,
+    /// Its token is claimed, and its command has not begun.
+    Claimed,
 }
 
 /// What became of a step whose link was lost.
@@ -43,6 +54,8 @@ impl Reply {
             stderr: Vec::new(),
             takes: Some(Duration::ZERO),
             breaks: None,
+            held: None,
+            pauses: None,
         }
     }
 
@@ -75,6 +88,18 @@ impl Reply {
         self.breaks = Some((after, then));
         self
     }
+
+    /// Is held up at its first start, until [`super::Scripted::go_on`].
+    pub fn held(mut self, at: Held) -> Self {
+        self.held = Some(at);
+        self
+    }
+
+    /// Says so many bytes of its output and then no more, until [`super::Scripted::grow`] or its end.
+    pub fn pauses(mut self, after: usize) -> Self {
+        self.pauses = Some(after);
+        self
+    }
 }
 
 #[derive(Default)]
@@ -85,11 +110,16 @@ pub(super) struct Play {
     /// Whether the guard has seen it since it was last reached anew.
     pub(super) met: bool,
     pub(super) down: Option<LinkTrouble>,
+    pub(super) hangs: bool,
     pub(super) no_receipts: Option<String>,
     pub(super) no_fence: bool,
     pub(super) wiped: u32,
     pub(super) boots: u32,
     pub(super) jobs: HashMap<Token, Job>,
+    /// Starts that are held up, on the way or claimed.
+    pub(super) held: Vec<(Claim, Script)>,
+    /// How many starts were sent to it.
+    pub(super) sent: usize,
     pub(super) ran: Vec<(Token, Script)>,
     pub(super) asked: Vec<Script>,
 }
@@ -101,13 +131,18 @@ pub(super) enum Pattern {
 
 #[derive(Clone)]
 pub(super) struct Job {
+    /// What it has said.
     pub(super) output: Vec<u8>,
+    /// What it will have said when it ends.
+    pub(super) rest: Vec<u8>,
     pub(super) code: i32,
     pub(super) fate: Fate,
 }
 
 #[derive(Clone, Copy, PartialEq)]
 pub(super) enum Fate {
+    /// Its command has not begun.
+    Claimed,
     Runs(Option<Instant>),
     Ended,
     Revoked,
@@ -138,6 +173,33 @@ impl Play {
     pub(super) fn mend(&mut self, script: &Script) {
         if let Some(found) = self.find(script) {
             self.rules[found].1.breaks = None;
+            self.rules[found].1.held = None;
+        }
+    }
+
+    /// Makes the claim, and begins the command unless it is held up behind it. Gives what it says.
+    pub(super) fn claim(&mut self, claim: &Claim, script: &Script, reply: &Reply) -> Vec<u8> {
+        let all = [&reply.stdout[..], &reply.stderr[..]].concat();
+        let said = reply.pauses.map_or(all.len(), |after| after.min(all.len()));
+        let job = Job {
+            output: all[..said].to_vec(),
+            rest: all[said..].to_vec(),
+            code: reply.code,
+            fate: Fate::Claimed,
+        };
+        self.jobs.insert(claim.token.clone(), job);
+        match reply.held {
+            Some(_) => self.held.push((claim.clone(), script.clone())),
+            None => self.begin(claim, script, reply),
+        }
+        all
+    }
+
+    /// Begins the command behind a claim.
+    pub(super) fn begin(&mut self, claim: &Claim, script: &Script, reply: &Reply) {
+        if let Some(job) = self.jobs.get_mut(&claim.token) {
+            job.fate = Fate::Runs(reply.takes.map(|time| Instant::now() + time));
+            self.ran.push((claim.token.clone(), script.clone()));
         }
     }
 
@@ -164,6 +226,8 @@ impl Play {
         job.pass_time();
         let bytes = job.output.len() as u64;
         match job.fate {
+            // It is about to run.
+            Fate::Claimed => ReceiptState::Running { bytes: 0 },
             Fate::Runs(_) => ReceiptState::Running { bytes },
             Fate::Ended => ReceiptState::Exited {
                 code: job.code,
@@ -179,7 +243,13 @@ impl Play {
 impl Job {
     pub(super) fn pass_time(&mut self) {
         if matches!(self.fate, Fate::Runs(Some(end)) if end <= Instant::now()) {
-            self.fate = Fate::Ended;
+            self.end();
         }
+    }
+
+    /// Ends it, with all that it had to say.
+    pub(super) fn end(&mut self) {
+        self.output.append(&mut self.rest);
+        self.fate = Fate::Ended;
     }
 }

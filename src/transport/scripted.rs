@@ -4,12 +4,12 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use tokio::sync::{Notify, mpsc};
-use tokio::time::{Instant, sleep, sleep_until, timeout};
+use tokio::time::{sleep, sleep_until, timeout};
 
 use super::claim::{Claim, Token};
 use super::error::{LinkError, LinkTrouble};
 use super::host::Guard;
-use super::play::{Fate, Job, Pattern, Play, Reply, Then};
+use super::play::{Fate, Held, Job, Pattern, Play, Reply, Then};
 use super::receipt::{Answer, Chunk, ReceiptState, Settled, Signal, Signalled};
 use super::script::Script;
 use super::survey::{Receipts, Survey};
@@ -47,48 +47,10 @@ impl Scripted {
         self
     }
 
-    /// Every call fails with this trouble until it is set to `None`.
-    pub fn down(&self, trouble: Option<LinkTrouble>) {
-        self.play().down = trouble;
-    }
-
-    /// Whoever follows something looks again, and so notices what has changed.
-    pub fn wake(&self) {
-        self.0.changed.notify_waiters();
-    }
-
-    /// Whether its spool takes no more, so that nothing can be fenced off.
-    pub fn full(&self, full: bool) {
-        self.play().no_fence = full;
-    }
-
     /// It keeps no receipts, for this reason.
     pub fn without_receipts(self, why: &str) -> Self {
         self.play().no_receipts = Some(why.into());
         self
-    }
-
-    /// The spool is wiped and made anew.
-    pub fn wipe(&self) {
-        let mut play = self.play();
-        play.wiped += 1;
-        play.jobs.clear();
-        drop(play);
-        self.0.changed.notify_waiters();
-    }
-
-    /// The machine restarts: what ran is lost.
-    pub fn restart(&self) {
-        let mut play = self.play();
-        play.boots += 1;
-        for job in play.jobs.values_mut() {
-            job.pass_time();
-            if let Fate::Runs(_) = job.fate {
-                job.fate = Fate::Lost;
-            }
-        }
-        drop(play);
-        self.0.changed.notify_waiters();
     }
 
     /// How often the command of this token really began. More than once is a fault of the caller's.
@@ -98,6 +60,11 @@ impl Scripted {
             .iter()
             .filter(|(ran, _)| ran == token)
             .count()
+    }
+
+    /// How many starts were sent to it, whatever came of them.
+    pub fn sent(&self) -> usize {
+        self.play().sent
     }
 
     /// Every command that really began, in order.
@@ -129,6 +96,19 @@ impl Scripted {
         self.0.play.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    /// Comes back when it does not hang, or not any more.
+    async fn answers(&self) {
+        loop {
+            let changed = self.0.changed.notified();
+            tokio::pin!(changed);
+            changed.as_mut().enable();
+            if !self.play().hangs {
+                return;
+            }
+            changed.await;
+        }
+    }
+
     fn enter(&self, host: &str, doing: &str) -> Result<MutexGuard<'_, Play>, LinkError> {
         let mut play = self.play();
         if let Some(trouble) = play.down {
@@ -145,6 +125,7 @@ impl Scripted {
     }
 
     pub(super) async fn survey(&self, host: &str) -> Result<Survey, LinkError> {
+        self.answers().await;
         let play = self.enter(host, "survey")?;
         Ok(surveyed(host, &play))
     }
@@ -156,6 +137,7 @@ impl Scripted {
         limit: Option<Duration>,
         cap: usize,
     ) -> Result<Answer, LinkError> {
+        self.answers().await;
         let reply = {
             let mut play = self.enter(host, "ask")?;
             play.asked.push(script.clone());
@@ -197,9 +179,11 @@ impl Scripted {
         out: mpsc::Sender<Chunk>,
     ) -> Result<Settled, LinkError> {
         let doing = format!("start {}", claim.token);
-        let mut break_after = None;
+        let (mut break_after, mut on_the_way) = (None, false);
+        self.answers().await;
         {
             let mut play = self.enter(host, &doing)?;
+            play.sent += 1;
             if let Some(why) = &play.no_receipts {
                 let mut error = broken(host, &doing, LinkTrouble::NoReceipt);
                 error.said = why.clone();
@@ -207,31 +191,34 @@ impl Scripted {
             }
             if play.state(claim) == ReceiptState::None {
                 let reply = play.reply(script);
-                let then = reply.breaks.map(|(_, then)| then);
-                let mut job = Job {
-                    output: [reply.stdout, reply.stderr].concat(),
-                    code: reply.code,
-                    fate: Fate::Runs(reply.takes.map(|time| Instant::now() + time)),
-                };
-                break_after = reply
-                    .breaks
-                    .map(|(after, _)| job.output[..after.min(job.output.len())].to_vec());
-                match then {
-                    Some(Then::Ended) => job.fate = Fate::Ended,
-                    Some(Then::Lost) => job.fate = Fate::Lost,
-                    _ => {}
-                }
-                if then != Some(Then::Nothing) {
-                    play.ran.push((claim.token.clone(), script.clone()));
-                    play.jobs.insert(claim.token.clone(), job);
-                }
-                // a link is lost once: the same token sent again is an ordinary start
-                if then == Some(Then::Nothing) {
+                // What is to go wrong with a start goes wrong once: sent again, it is an ordinary one.
+                if reply.held.is_some() || matches!(reply.breaks, Some((_, Then::Nothing))) {
                     play.mend(script);
                 }
+                let then = reply.breaks.map(|(_, then)| then);
+                on_the_way = reply.held == Some(Held::OnTheWay);
+                let said = match then {
+                    _ if on_the_way => {
+                        play.held.push((claim.clone(), script.clone()));
+                        Vec::new()
+                    }
+                    Some(Then::Nothing) => [reply.stdout, reply.stderr].concat(),
+                    _ => play.claim(claim, script, &reply),
+                };
+                if let Some(job) = play.jobs.get_mut(&claim.token) {
+                    match then {
+                        Some(Then::Ended) => job.end(),
+                        Some(Then::Lost) => job.fate = Fate::Lost,
+                        Some(Then::Nothing | Then::Runs) | None => {}
+                    }
+                }
+                break_after = reply
+                    .breaks
+                    .map(|(after, _)| said[..after.min(said.len())].to_vec());
             }
         }
         match break_after {
+            _ if on_the_way => std::future::pending().await,
             None => self.attach(host, claim, 0, out).await,
             Some(bytes) => {
                 if !bytes.is_empty() {
@@ -251,6 +238,7 @@ impl Scripted {
     ) -> Result<Settled, LinkError> {
         let doing = format!("follow {}", claim.token);
         loop {
+            self.answers().await;
             let changed = self.0.changed.notified();
             tokio::pin!(changed);
             changed.as_mut().enable();
@@ -290,6 +278,7 @@ impl Scripted {
     }
 
     pub(super) async fn probe(&self, host: &str, claim: &Claim) -> Result<ReceiptState, LinkError> {
+        self.answers().await;
         Ok(self
             .enter(host, &format!("look at {}", claim.token))?
             .state(claim))
@@ -300,14 +289,24 @@ impl Scripted {
         host: &str,
         claim: &Claim,
     ) -> Result<ReceiptState, LinkError> {
+        self.answers().await;
         let mut play = self.enter(host, &format!("revoke {}", claim.token))?;
         if play.state(claim) == ReceiptState::None && !play.no_fence {
             let job = Job {
                 output: Vec::new(),
+                rest: Vec::new(),
                 code: 0,
                 fate: Fate::Revoked,
             };
             play.jobs.insert(claim.token.clone(), job);
+        }
+        let may = matches!(play.state(claim), ReceiptState::Running { .. }) && !play.no_fence;
+        if let Some(job) = play.jobs.get_mut(&claim.token)
+            && job.fate == Fate::Claimed
+            && may
+        {
+            job.fate = Fate::Revoked;
+            self.0.changed.notify_waiters();
         }
         Ok(play.state(claim))
     }
@@ -318,9 +317,11 @@ impl Scripted {
         claim: &Claim,
         signal: Signal,
     ) -> Result<Signalled, LinkError> {
+        self.answers().await;
         let mut play = self.enter(host, &format!("signal {}", claim.token))?;
         let running = matches!(play.state(claim), ReceiptState::Running { .. });
         match play.jobs.get_mut(&claim.token).filter(|_| running) {
+            Some(job) if job.fate == Fate::Claimed => return Ok(Signalled::NotRunning),
             Some(job) => {
                 job.fate = Fate::Ended;
                 job.code = 128 + signal.number();
@@ -334,6 +335,7 @@ impl Scripted {
 
     pub(super) async fn acknowledge(&self, host: &str, claim: &Claim) -> Result<(), LinkError> {
         let doing = format!("acknowledge {}", claim.token);
+        self.answers().await;
         let mut play = self.enter(host, &doing)?;
         let settled = matches!(
             play.state(claim),
@@ -376,6 +378,8 @@ fn surveyed(host: &str, play: &Play) -> Survey {
         },
     }
 }
+
+mod backstage;
 
 #[cfg(test)]
 mod tests;

@@ -115,14 +115,24 @@ impl Person {
     }
 
     pub async fn approve(&mut self, id: &str) -> Result<u64, String> {
+        let yes = self.yes(id);
+        self.wish(yes).await
+    }
+
+    /// Says yes, and waits for no answer.
+    pub fn press_yes(&mut self, id: &str) {
+        let yes = self.yes(id);
+        self.client.wish(yes);
+    }
+
+    fn yes(&self, id: &str) -> Intent {
         let (_, _, state) = self.run().step(&step(id)).unwrap();
-        let intent = Intent::Approve {
+        Intent::Approve {
             step: step(id),
             attempt: state.attempt,
             digest: state.shown.as_ref().unwrap().digest.clone(),
             typed: None,
-        };
-        self.wish(intent).await
+        }
     }
 
     pub async fn stop(&mut self, id: &str, stop: Stop) -> Result<u64, String> {

@@ -241,6 +241,13 @@ impl Running {
         let _ = self.work.await;
     }
 
+    /// Waits until it has died of what its disk did.
+    pub async fn dies(self) {
+        let died = tokio::time::timeout(PATIENCE, self.work).await;
+        let died = died.expect("it never died");
+        assert!(died.is_err(), "it ended by itself: {died:?}");
+    }
+
     /// Waits for its own end.
     pub async fn end(self) -> Result<Ended, EngineError> {
         let ended = tokio::time::timeout(PATIENCE, self.work).await;

@@ -75,3 +75,42 @@ async fn signals_restarts_and_wiped_spools_are_played() {
         LinkTrouble::Unreachable
     );
 }
+
+#[tokio::test]
+async fn a_start_that_is_held_up_goes_on_unless_it_was_fenced_off() {
+    for (held, fenced) in [
+        (Held::OnTheWay, false),
+        (Held::OnTheWay, true),
+        (Held::Claimed, false),
+        (Held::Claimed, true),
+    ] {
+        let script = sh("do");
+        let play = Scripted::new().on("do", Reply::exit(0).held(held));
+        let host = Host::scripted("h", play.clone());
+        let claim = claim(&host, "t").await;
+        let (out, _pieces) = mpsc::channel(9);
+        let starting = timeout(Duration::from_millis(20), host.start(&claim, &script, out));
+        starting.await.expect_err("it is held up");
+        let before = match held {
+            Held::OnTheWay => ReceiptState::None,
+            Held::Claimed => ReceiptState::Running { bytes: 0 },
+        };
+        assert_eq!(host.probe(&claim).await.unwrap(), before);
+        let signalled = host.signal(&claim, Signal::Term).await.unwrap();
+        assert_eq!(signalled, Signalled::NotRunning);
+        if fenced {
+            let revoked = host.revoke(&claim).await.unwrap();
+            assert_eq!(revoked, ReceiptState::Revoked);
+        }
+        play.go_on();
+        assert_eq!(play.starts(&claim.token), usize::from(!fenced), "{held:?}");
+        play.go_on();
+        let (out, _pieces) = mpsc::channel(9);
+        let settled = host.start(&claim, &script, out).await.unwrap();
+        match fenced {
+            true => assert_eq!(settled, Settled::Revoked),
+            false => assert!(matches!(settled, Settled::Exited { .. })),
+        }
+        assert_eq!(play.starts(&claim.token), usize::from(!fenced), "{held:?}");
+    }
+}
