@@ -86,6 +86,9 @@ pub fn go_back_until(terminal: &Terminal, what: &str, is: impl Fn(&str) -> bool)
         }
         if screen.contains("This takes the step back.") && enter_means(&screen).is_some() {
             terminal.press(ENTER);
+        } else if enter_means(&screen).as_deref() == Some("it is done…") {
+            // What was done by hand is taken back by hand.
+            act(terminal, &screen, "it is done…");
         } else if screen.contains("Esc not now") {
             // The field of a gate that is typed back has the letters.
             terminal.press(ESC);
@@ -136,6 +139,19 @@ fn act(terminal: &Terminal, screen: &str, word: &str) {
             terminal.press(CTRL_S);
             terminal.wait_until("the box to close", PATIENCE, |screen| {
                 !screen.contains("Ctrl-S send")
+            });
+        }
+        "choose…" => {
+            // The first is as good as any: a test that wants another chooses before it goes on.
+            terminal.press(ENTER);
+            terminal.wait_for("Not now", PATIENCE);
+            terminal.press("1");
+            terminal.wait_until("the first to be marked", PATIENCE, |screen| {
+                screen.contains("▶  1")
+            });
+            terminal.press(ENTER);
+            terminal.wait_until("the box to close", PATIENCE, |screen| {
+                !screen.contains("Not now")
             });
         }
         "finish…" => {

@@ -1,0 +1,103 @@
+//! The runbooks that came after the first, without any machine: what each file says, and what its page says of it.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+use runsheet::run::Plan;
+use runsheet::runbook::{
+    EnvironmentKind, Runbook, Undo, bind, environments_beside, read_environments, read_runbook,
+    resolve, values,
+};
+
+/// Each by its name, with its points of no return.
+const RUNBOOKS: [(&str, &[&str]); 2] = [
+    (
+        "fast-data-migration",
+        &["writers-to-dest", "switch-producers"],
+    ),
+    ("app-layering-appliance", &["proceed-move"]),
+];
+
+fn path(name: &str) -> PathBuf {
+    Path::new("runbooks").join(format!("{name}.toml"))
+}
+
+fn runbook(name: &str) -> Runbook {
+    match read_runbook(&path(name)) {
+        Ok((runbook, warnings)) => {
+            assert!(warnings.is_empty(), "{name}: {warnings:#?}");
+            runbook
+        }
+        Err(problems) => panic!("{name}: {problems:#?}"),
+    }
+}
+
+#[test]
+fn every_step_says_how_it_is_taken_back_or_why_not_and_how_long_it_takes() {
+    for (name, _) in RUNBOOKS {
+        for step in runbook(name).steps {
+            // A choice is taken back by choosing again.
+            if !matches!(step.action.kind(), "note" | "choose") {
+                assert!(!matches!(step.undo, Undo::Unsaid), "{name}: {}", step.id);
+                assert!(step.estimate.is_some(), "{name}: {}", step.id);
+            }
+        }
+    }
+}
+
+#[test]
+fn each_can_be_laid_out_for_the_lab_without_asking_anything() {
+    for (name, points) in RUNBOOKS {
+        let runbook = runbook(name);
+        let environments = read_environments(&environments_beside(&path(name))).unwrap();
+        let lab = bind(&runbook, &environments, "lab").unwrap();
+        assert_eq!(lab.kind, EnvironmentKind::Rehearsal);
+        let params = resolve(&runbook, &lab, &[]).unwrap();
+        let values = values(&runbook, &lab, &params, &BTreeMap::new());
+        let plan = Plan::lay(&runbook, &lab, &values).unwrap();
+        let found: Vec<&str> = plan
+            .steps
+            .iter()
+            .filter(|step| step.point_of_no_return)
+            .map(|step| step.id.as_str())
+            .collect();
+        assert_eq!(found, points, "{name}");
+    }
+}
+
+/// The same file to the byte in rehearsal and in production.
+#[test]
+fn nothing_of_the_lab_stands_in_the_runbooks() {
+    for (name, _) in RUNBOOKS {
+        let text = runbook(name).text;
+        for word in ["lab", "10.77", "stand-in", "runsheet-lab", "lab-hazards"] {
+            let found = text
+                .split(|c: char| !(c.is_ascii_alphanumeric() || c == '.' || c == '-'))
+                .find(|part| *part == word || part.contains("10.77"));
+            assert_eq!(found, None, "{name}: {word}");
+        }
+    }
+}
+
+#[test]
+fn each_pages_table_names_every_step_and_no_other_in_the_runbooks_order() {
+    for (name, _) in RUNBOOKS {
+        let page = std::fs::read_to_string(format!("docs/runbooks/{name}.md")).unwrap();
+        let named = page
+            .lines()
+            .skip_while(|line| !line.starts_with("| the document | step |"))
+            .skip(2)
+            .take_while(|line| line.starts_with('|'))
+            .filter_map(|row| row.rsplit('|').nth(2))
+            .filter_map(|cell| cell.split('`').nth(1));
+        let mut once = Vec::new();
+        for step in named {
+            if !once.contains(&step) {
+                once.push(step);
+            }
+        }
+        let runbook = runbook(name);
+        let steps: Vec<&str> = runbook.steps.iter().map(|step| step.id.as_str()).collect();
+        assert_eq!(once, steps, "{name}");
+    }
+}
