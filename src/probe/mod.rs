@@ -74,6 +74,10 @@ pub trait Probe: fmt::Debug + Send + Sync {
     fn aim(&self) -> Option<Aim> {
         None
     }
+    /// What a person's yes must tell with it; none where it may come alone, and for every other kind.
+    fn evidence(&self, _: &Scene<'_>) -> Result<Option<String>, TemplateError> {
+        Ok(None)
+    }
     /// What it mentions of the runbook, for the check.
     fn mentions(&self) -> Mentions<'_>;
     /// What is wrong or risky about how it asks, for the check.

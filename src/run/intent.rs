@@ -82,7 +82,7 @@ pub enum Intent {
         proof: u16,
         /// The answer.
         yes: bool,
-        /// What they saw; may be empty for a yes, never for a no.
+        /// What they saw; may be empty for a yes to a question that wants no evidence, never for a no.
         note: String,
     },
     /// Wants the step tried again.

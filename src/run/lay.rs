@@ -303,6 +303,7 @@ fn planned_proof(
         person: at.is_none(),
         at,
         says: probe.says(&scene)?,
+        evidence: probe.evidence(&scene)?,
         within_seconds,
         every_millis,
     })

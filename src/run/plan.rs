@@ -145,6 +145,9 @@ pub struct Proof {
     pub says: String,
     /// Whether a person answers.
     pub person: bool,
+    /// What a person's yes must tell with it; none where it may come alone.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub evidence: Option<String>,
     /// How long it may take to come true, in seconds; 0 to ask once.
     pub within_seconds: u64,
     /// The pause between two questions, in milliseconds.

@@ -68,14 +68,17 @@ pub(super) fn wish(run: &Run, who: &Operator, intent: &Intent) -> Result<Event, 
             let (planned, state) = at(run, step, *attempt)?;
             allowed(state.at == StepAt::Proving, state, step, "an answer")?;
             let asked = state.proofs(planned).get(usize::from(*proof));
-            if !asked.is_some_and(|asked| asked.person) {
+            let Some(asked) = asked.filter(|asked| asked.person) else {
                 return Err(Refusal::NoSuch(format!("question {proof} for a person")));
-            }
+            };
             if state.answers.contains_key(proof) {
                 return Err(Refusal::Already("that question is answered".to_owned()));
             }
             if !yes && note.trim().is_empty() {
                 return Err(Refusal::NeedsWords("a no"));
+            }
+            if asked.evidence.is_some() && note.trim().is_empty() {
+                return Err(Refusal::NeedsWords("a yes to this question"));
             }
             Ok(Event::ProofAnswered {
                 step: step.clone(),

@@ -204,12 +204,14 @@ impl App {
                 }
             }
             Action::Answer => {
-                let (proof, _) = self.open_question()?;
+                let (proof, asked) = self.open_question()?;
+                let evidence = asked.evidence.clone();
                 Purpose::Reply {
                     step,
                     attempt,
                     proof,
                     yes: true,
+                    evidence,
                 }
             }
             Action::Settle(decision) => {

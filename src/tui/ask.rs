@@ -24,12 +24,14 @@ impl App {
         let Some(Purpose::Reply { step, attempt, .. }) = self.purpose(Action::Answer) else {
             return;
         };
+        let evidence = asked.evidence.clone();
         let reply = |yes| {
             Then::Write(Purpose::Reply {
                 step: step.clone(),
                 attempt,
                 proof,
                 yes,
+                evidence: evidence.clone(),
             })
         };
         let mut choose = Choose::new("Is it so?".to_owned(), lines, "Look again before answering")

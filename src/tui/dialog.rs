@@ -64,6 +64,8 @@ pub(super) enum Purpose {
         attempt: u32,
         proof: u16,
         yes: bool,
+        /// What a yes must tell with it.
+        evidence: Option<String>,
     },
     Attest {
         step: StepId,
@@ -101,6 +103,7 @@ impl Purpose {
                 attempt,
                 proof,
                 yes,
+                evidence: _,
             } => Intent::Reply {
                 step,
                 attempt,
@@ -132,7 +135,11 @@ impl Purpose {
 
     /// Whether the wish may be sent without a word.
     pub(super) fn may_be_empty(&self) -> bool {
-        matches!(self, Self::SayDone { .. } | Self::Reply { yes: true, .. })
+        match self {
+            Self::SayDone { .. } => true,
+            Self::Reply { yes, evidence, .. } => *yes && evidence.is_none(),
+            _ => false,
+        }
     }
 
     /// What stands above the box.
@@ -141,6 +148,11 @@ impl Purpose {
             Self::Note { step: Some(step) } => format!("A note about step {step}"),
             Self::Note { step: None } => "A note about the run".to_owned(),
             Self::SayDone { lane, .. } => format!("It is done, on {lane}. A note may stay empty."),
+            Self::Reply {
+                yes: true,
+                evidence: Some(wanted),
+                ..
+            } => format!("Yes. Write down {}.", clean::line(wanted)),
             Self::Reply { yes: true, .. } => "Yes. What did you see? May stay empty.".to_owned(),
             Self::Reply { yes: false, .. } => "No. What did you see?".to_owned(),
             Self::Attest { step, .. } => format!("You vouch for step {step}. What did you see?"),

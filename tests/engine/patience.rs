@@ -5,11 +5,11 @@ use std::time::Duration;
 
 use runsheet::clock::Clock;
 use runsheet::probe::Holds;
-use runsheet::run::{Done, Event, LaneOutcome, StepAt};
+use runsheet::run::{Done, Event, Intent, LaneOutcome, StepAt};
 use runsheet::runbook::Gate;
 use runsheet::transport::{Reply, Scripted};
 
-use super::acts::{Act, Patient, Step};
+use super::acts::{Act, Patient, Step, step};
 use super::person::Person;
 use super::stage::Stage;
 
@@ -185,6 +185,38 @@ async fn a_wait_for_a_number_that_never_comes_names_what_came() {
         _ => None,
     });
     assert_eq!(seen.as_deref(), Some("not a number: unknown topic"));
+    engine.kill().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_yes_that_must_tell_something_is_refused_without_it() {
+    let machine = Scripted::new().on("do it", Reply::exit(0));
+    let stage = Stage::new(vec![
+        Step::new("snapshot", Act::run("do it"))
+            .gate(Gate::Auto)
+            .patient(Patient {
+                probe: "{ person = 'Is it finished?', evidence = 'its id' }",
+                within: 0,
+                stable_for: 0,
+                falling: false,
+            }),
+    ]);
+    let engine = stage.start(&machine);
+    let mut ana = stage.attach("ana").await;
+    ana.until(|run| run.steps[0].at == StepAt::Proving).await;
+    let yes = |note: &str| Intent::Reply {
+        step: step("snapshot"),
+        attempt: 1,
+        proof: 0,
+        yes: true,
+        note: note.to_owned(),
+    };
+    let why = ana.wish(yes(" ")).await.unwrap_err();
+    assert_eq!(why, "a yes to this question needs a reason in words");
+    ana.wish(yes("snap-17")).await.unwrap();
+    ana.until(|run| matches!(run.steps[0].at, StepAt::Done { .. }))
+        .await;
+    assert_eq!(ana.run().steps[0].answers[&0].seen, "snap-17");
     engine.kill().await;
 }
 

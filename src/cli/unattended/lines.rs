@@ -3,7 +3,7 @@
 use crate::names::StepId;
 use crate::probe::Holds;
 use crate::problem::visible;
-use crate::run::{Actor, Answer, Asked, Ending, Entry, Event, LaneOutcome, Run, Stop, Way};
+use crate::run::{Actor, Answer, Asked, Ending, Entry, Event, LaneOutcome, Proof, Run, Stop, Way};
 
 /// The line of an entry; `before` is the run up to it.
 pub(super) fn line(entry: &Entry, before: &Run) -> String {
@@ -45,12 +45,14 @@ fn what(event: &Event, before: &Run) -> String {
             step,
             digest,
             before: answers,
+            proofs,
             ..
         } => {
+            let proofs = proofs.as_deref();
             let digest = digest.get(..12).unwrap_or(digest);
             format!(
                 "shown, digest {digest}{}",
-                already_true(step, answers, before)
+                already_true(step, answers, proofs, before)
             )
         }
         Event::StepObstructed { lane, obstacle, .. } => format!("on {lane}: {obstacle}"),
@@ -141,11 +143,16 @@ fn what(event: &Event, before: &Run) -> String {
 }
 
 /// Which questions of a proof hold before the step, and so will prove nothing about it.
-fn already_true(step: &StepId, answers: &[Answer], before: &Run) -> String {
+fn already_true(
+    step: &StepId,
+    answers: &[Answer],
+    shown: Option<&[Proof]>,
+    before: &Run,
+) -> String {
     let Some((_, planned, state)) = before.step(step) else {
         return String::new();
     };
-    let proofs = planned.proofs(state.way);
+    let proofs = shown.unwrap_or(planned.proofs(state.way));
     let mut says: Vec<&str> = answers
         .iter()
         .filter(|answer| answer.holds == Holds::Yes)

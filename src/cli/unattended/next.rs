@@ -1,6 +1,6 @@
 //! What an unattended walk does next, by what is folded and by the answers alone.
 
-use super::super::answers::{Answers, StepAnswers};
+use super::super::answers::{Answers, Reply, StepAnswers};
 use super::super::exit::Exit;
 use crate::kinds::Performer;
 use crate::names::StepId;
@@ -210,15 +210,21 @@ fn questions(planned: &PlannedStep, state: &StepState, answers: &Answers) -> Nex
         let reply = answers
             .of(&step)
             .and_then(|given| given.reply(&proof.says, place));
-        return match reply {
-            Some(reply) => Next::Wish(Intent::Reply {
+        let mute = |reply: &&Reply| reply.yes && reply.note.trim().is_empty();
+        return match (reply, &proof.evidence) {
+            (Some(reply), Some(wanted)) if mute(&reply) => {
+                let says = &proof.says;
+                let why = format!("a yes to `{says}` must tell {wanted}, and its note is empty");
+                blocked(planned, why, None)
+            }
+            (Some(reply), _) => Next::Wish(Intent::Reply {
                 step,
                 attempt: state.attempt,
                 proof: number,
                 yes: reply.yes,
                 note: reply.note.clone(),
             }),
-            None => {
+            (None, _) => {
                 let why = format!("the proof of step {step} asks a person: {}", proof.says);
                 let add = format!(
                     "[step.{step}] answers = [{{ question = {}, yes = true, note = \"…\" }}]",

@@ -36,6 +36,7 @@ pub(super) const MOMENTS: &[(&str, Make)] = &[
     ("link-lost", link_lost),
     ("proving", proving),
     ("question", question),
+    ("question-evidence", evidence),
     ("stuck-failed", failed),
     ("stuck-unproved", unproved),
     ("stuck-obstructed", obstructed),
@@ -283,6 +284,16 @@ fn question(look: Look) -> Stage {
     stage
         .ends("dest", LaneOutcome::Succeeded { code: 0 })
         .proved(&[(0, Holds::Yes, "200")]);
+    stage
+}
+
+/// A question whose yes must tell something.
+fn evidence(look: Look) -> Stage {
+    let mut stage = question(look);
+    for run in [&mut stage.run, &mut stage.app.folded.run] {
+        let steps = &mut run.plan.as_mut().unwrap().steps;
+        steps[5].proofs[1].evidence = Some("the account and its newest event".into());
+    }
     stage
 }
 

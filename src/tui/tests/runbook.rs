@@ -40,6 +40,7 @@ pub(super) fn proof(lane: &str, says: &str) -> Proof {
         at: Some(machine(lane)),
         says: says.into(),
         person: false,
+        evidence: None,
         within_seconds: 0,
         every_millis: 0,
     }

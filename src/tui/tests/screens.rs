@@ -80,6 +80,10 @@ fn what_stands_before_the_run() {
         ("answer", "question", |stage| {
             stage.key(KeyCode::Enter);
         }),
+        ("evidence", "question-evidence", |stage| {
+            stage.key(KeyCode::Enter).key(KeyCode::Down);
+            stage.key(KeyCode::Enter).key(KeyCode::Enter);
+        }),
         ("finish", "all-settled", |stage| {
             stage.key(KeyCode::Enter);
         }),

@@ -344,6 +344,9 @@ fn proving(cx: &Cx<'_>, page: &mut Page<'_>) {
         Some((_, proof)) => {
             page.own("The proof has a question for a person:", Tone::Plain);
             page.text(&proof.says, Tone::Strong);
+            if let Some(evidence) = &proof.evidence {
+                page.text(&format!("A yes comes with {evidence}."), Tone::Plain);
+            }
             let can = cx.app.offers(Action::Answer);
             page.own(
                 if can {
