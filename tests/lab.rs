@@ -5,6 +5,8 @@
 
 #[path = "lab/app_layering.rs"]
 mod app_layering;
+#[path = "lab/component_pack.rs"]
+mod component_pack;
 #[path = "lab/e2e/mod.rs"]
 mod e2e;
 #[path = "lab/fast_data.rs"]

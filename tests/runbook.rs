@@ -362,7 +362,7 @@ fn reference() -> Vec<Block> {
 
 const HOSTS: &str = "[hosts]\nsource = 'a'\ndest = 'b'\nregister = 'c'\n";
 const PARAMS: &str = "[params.PRYV_CONF_ROOT]\nask = 'a'\nkind = 'path'\n\
-    [params.CORE]\nask = 'b'\nkind = 'host'\n[params.TOKEN]\nask = 'c'\nkind = 'secret'\n";
+    [params.CORE]\nask = 'b'\nkind = 'host'\n[params.ROUTES]\nask = 'd'\nkind = 'int'\n[params.TOKEN]\nask = 'c'\nkind = 'secret'\n";
 const PHASE: &str = "[[phase]]\nid = 'one'\ntitle = 'One'\n";
 const BEFORE: &str =
     "[[step]]\nid = 'before'\nphase = 'one'\ntitle = 'Before'\ndo.note.text = 'x'\n";

@@ -5,17 +5,21 @@
 //!   after = "# pryv", before = "# end of pryv" }
 //! ```
 //!
-//! `after` and `before` are lines between which to look.
+//! `after` and `before` are lines between which to look. How often a text is in a file may differ from place
+//! to place, so `count` may be a parameter's: `count = "{{ROUTES}}"`.
 
+use std::fmt;
 use std::sync::Arc;
 
-use serde::Deserialize;
+use serde::de::Visitor;
+use serde::{Deserialize, Deserializer};
 use toml::Spanned;
 use toml::de::ValueDeserializer;
 
 use super::file_edit::{Change, FileEdit, Refused};
 use super::{Kind, Scene, first_line};
 use crate::edit::replace::{self, Replacement};
+use crate::edit::{EditError, Reason};
 use crate::template::{Template, TemplateError};
 
 /// The kind, for the list.
@@ -32,7 +36,9 @@ fn parse(value: ValueDeserializer<'_>) -> Result<FileEdit, toml::de::Error> {
         change: Arc::new(Replace {
             find: keys.find,
             replace: keys.replace,
-            count: keys.count,
+            count: keys
+                .count
+                .map(|count| Spanned::new(count.span(), count.into_inner().0)),
             after: keys.after,
             before: keys.before,
         }),
@@ -45,24 +51,63 @@ struct Keys {
     file: Spanned<Template>,
     find: Spanned<Template>,
     replace: Spanned<Template>,
-    #[serde(default = "once")]
-    count: usize,
+    count: Option<Spanned<Count>>,
     after: Option<Spanned<Template>>,
     before: Option<Spanned<Template>>,
     validate: Option<Spanned<String>>,
 }
 
-fn once() -> usize {
-    1
+/// How often, as the runbook writes it: a whole number, or a text in which a parameter stands for one.
+struct Count(Template);
+
+impl<'de> Deserialize<'de> for Count {
+    fn deserialize<D: Deserializer<'de>>(value: D) -> Result<Self, D::Error> {
+        value.deserialize_any(CountVisitor)
+    }
+}
+
+struct CountVisitor;
+
+impl Visitor<'_> for CountVisitor {
+    type Value = Count;
+
+    fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str("a whole number, or the name of a parameter in braces")
+    }
+
+    fn visit_i64<E: serde::de::Error>(self, number: i64) -> Result<Count, E> {
+        match usize::try_from(number) {
+            Ok(number) => self.visit_str(&number.to_string()),
+            Err(_) => Err(E::custom("how often cannot be less than zero")),
+        }
+    }
+
+    fn visit_str<E: serde::de::Error>(self, text: &str) -> Result<Count, E> {
+        Template::new(text).map(Count).map_err(E::custom)
+    }
 }
 
 #[derive(Debug)]
 struct Replace {
     find: Spanned<Template>,
     replace: Spanned<Template>,
-    count: usize,
+    /// None is once.
+    count: Option<Spanned<Template>>,
     after: Option<Spanned<Template>>,
     before: Option<Spanned<Template>>,
+}
+
+impl Replace {
+    fn count(&self, scene: &Scene<'_>) -> Result<usize, Refused> {
+        let Some(count) = &self.count else {
+            return Ok(1);
+        };
+        let value = count.get_ref().fill(scene.values)?;
+        value.trim().parse().map_err(|_| {
+            let what = format!("`{value}` is not a number of times");
+            Refused::Text(EditError::new(Reason::Request, what))
+        })
+    }
 }
 
 impl Change for Replace {
@@ -87,7 +132,7 @@ impl Change for Replace {
         let edit = Replacement {
             find: self.find.get_ref().fill(scene.values)?,
             replace: self.replace.get_ref().fill(scene.values)?,
-            count: self.count,
+            count: self.count(scene)?,
             after: fill(&self.after)?,
             before: fill(&self.before)?,
         };
@@ -95,7 +140,7 @@ impl Change for Replace {
     }
 
     fn templates(&self) -> Vec<&Spanned<Template>> {
-        let anchors = self.after.iter().chain(&self.before);
+        let anchors = self.count.iter().chain(&self.after).chain(&self.before);
         [&self.find, &self.replace]
             .into_iter()
             .chain(anchors)

@@ -67,6 +67,29 @@ fn diff(proposal: &Proposal) -> &str {
 }
 
 #[test]
+fn how_often_a_text_must_be_there_may_be_a_parameters_value() {
+    let action = action("edit", "find = 'old', replace = 'new', count = '{{LINES}}'");
+    assert!(action.mentions().uses("LINES"));
+    for (lines, refusal) in [
+        ("2", None),
+        ("3", Some("2")),
+        ("0", Some("zero")),
+        ("two", Some("`two` is not a number of times")),
+    ] {
+        let mut stage = Stage::new("old\nold\n");
+        stage.stand.set("LINES", lines);
+        match (stage.stand.propose(&*action), refusal) {
+            (Ok(proposal), None) => assert!(diff(&proposal).contains("+new")),
+            (Err(obstacle), Some(part)) => {
+                let said = format!("{obstacle:?}");
+                assert!(said.contains(part), "{lines}: {said}");
+            }
+            (came, _) => panic!("{lines}: {came:?}"),
+        }
+    }
+}
+
+#[test]
 fn each_edit_is_shown_made_proved_and_taken_back() {
     let table = [
         (

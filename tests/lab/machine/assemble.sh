@@ -33,6 +33,11 @@ assemble() {
     mount --bind "$state/store" "$new/opt/lab"
     mount -o remount,bind,ro "$new/opt/lab"
     mount --bind "$state/machines/$name/shared" "$new/run/lab"
+    # What all machines of a world can write to, where it has such a thing: it stands for a network's storage.
+    if [ -d "$state/share" ]; then
+        mkdir -p "$new/srv/nfs"
+        mount --bind "$state/share" "$new/srv/nfs"
+    fi
 
     for dir in sshd docker; do mkdir -p "$new/run/$dir"; done
     ssh_files "$new" "$state" "$name"

@@ -2,12 +2,14 @@
 
 import datetime
 import json
+import os
 import sys
 import urllib.error
 import urllib.parse
 import urllib.request
 
-HOST, PORT = "mongodb", 27017
+# The world of another runbook has it elsewhere.
+HOST, PORT = os.environ.get("MONGO_HOST", "mongodb"), 27017
 STAND_IN = (
     "This is a STAND-IN made for rehearsals, not MongoDB's own program: Debian has no MongoDB package. "
     "It takes the same command line, moves the documents for real (as BSON files), and keeps the habits of "
