@@ -21,6 +21,13 @@ pub(super) struct Local {
     pub(super) shell: Vec<OsString>,
 }
 
+/// How far the shell is from the engine.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Apart {
+    Session,
+    Group,
+}
+
 impl Local {
     /// Starts a shell and loads the agent.
     pub(super) async fn open(&self, host: &str) -> Result<Channel, LinkError> {
@@ -55,19 +62,33 @@ impl Local {
             })
     }
 
+    /// In a session of its own where there is setsid(1): what ends the engine's whole session, as an operator
+    /// does with `pkill -s`, is not meant for running steps, nor for what keeps their receipts. Where there is
+    /// none, no receipt can be kept either, and a group of its own has to do.
     fn spawn(&self) -> io::Result<Ends> {
+        match self.spawn_in(Apart::Session) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => self.spawn_in(Apart::Group),
+            spawned => spawned,
+        }
+    }
+
+    fn spawn_in(&self, apart: Apart) -> io::Result<Ends> {
         let (stdin, input) = io::pipe()?;
         let (output, stdout) = io::pipe()?;
         let (noise, stderr) = io::pipe()?;
-        let mut argv = self.shell.iter().cloned().chain(["-s".into()]);
+        let before = (apart == Apart::Session).then(|| "setsid".into());
+        let words = self.shell.iter().cloned().chain(["-s".into()]);
+        let mut argv = before.into_iter().chain(words);
         let program = argv.next().ok_or(io::ErrorKind::InvalidInput)?;
         let handle = cmd(program, argv)
             .stdin_file(stdin)
             .stdout_file(stdout)
             .stderr_file(stderr)
-            // out of our group: a signal to it, as from a terminal, is not meant for running steps
-            .before_spawn(|command| {
-                command.process_group(0);
+            // setsid(1) would fork where it leads a group already, and we would reap the wrong process
+            .before_spawn(move |command| {
+                if apart == Apart::Group {
+                    command.process_group(0);
+                }
                 Ok(())
             })
             .unchecked()

@@ -55,7 +55,7 @@ fn is_unknown(home: &Home, run: &str) -> bool {
 }
 
 #[test]
-fn a_step_outlives_its_engine_with_all_of_the_engines_group() {
+fn a_step_outlives_its_engine_with_all_of_the_engines_group_and_session() {
     let home = Home::with_two_steps();
     let (walk, run) = at_work(&home);
     let engine = home.engine(&run);
@@ -67,6 +67,21 @@ fn a_step_outlives_its_engine_with_all_of_the_engines_group() {
     kill(&around);
     home.engine_is_gone(&run);
     walk.end().expect(5, &["the engine has gone"]);
+    go_on(&home, &run);
+    assert_eq!(home.counted(), (1, 1));
+    assert!(!is_unknown(&home, &run));
+
+    // As much with all of the engine's session, in which its own machine is not.
+    let home = Home::with_two_steps();
+    let (walk, run) = at_work(&home);
+    let engine = home.engine(&run);
+    let session = group_and_session(engine).unwrap().1;
+    let in_it = |pid: &Pid| group_and_session(*pid).is_some_and(|(_, its)| its == session);
+    let around: Vec<Pid> = home.processes().into_iter().filter(in_it).collect();
+    assert!(around.contains(&engine), "{around:?}");
+    kill(&around);
+    home.engine_is_gone(&run);
+    walk.end();
     go_on(&home, &run);
     assert_eq!(home.counted(), (1, 1));
     assert!(!is_unknown(&home, &run));

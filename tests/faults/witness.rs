@@ -162,7 +162,8 @@ impl Witness {
         self.folded.run.ending.is_some()
     }
 
-    /// Says yes until the step of that number is settled, however long it takes.
+    /// Says yes until the step of that number is settled. It may take as long as it goes on: only a minute without
+    /// a word, not even of its output, is too long.
     pub async fn walk_past(&mut self, rig: &Rig, number: usize) {
         loop {
             let state = self.folded.run.steps.get(number);
@@ -173,7 +174,8 @@ impl Witness {
                 self.press("").await;
                 continue;
             }
-            assert!(self.next().await.is_some(), "{}", rig.log());
+            let next = tokio::time::timeout(PATIENCE, self.next()).await;
+            assert!(matches!(next, Ok(Some(_))), "{next:?}\n{}", rig.log());
         }
     }
 
