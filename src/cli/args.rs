@@ -129,6 +129,9 @@ pub(super) struct RunArgs {
     /// End a run that is stuck instead of leaving it to be attached to
     #[arg(long, requires = "unattended")]
     pub end_when_stuck: bool,
+    /// Start although the machines have problems; they are in the record. Never with a machine that is another
+    #[arg(long)]
+    pub despite_problems: bool,
     /// Start the run and print its id, without attaching
     #[arg(long)]
     pub detach: bool,

@@ -90,7 +90,7 @@ pub(super) fn demo(args: &DemoArgs, say: &Say) -> anyhow::Result<Exit> {
         set: Vec::new(),
     };
     let prepared = prepare(&bound, say)?;
-    let run = start(&prepared, &paths, say)?;
+    let run = start(&prepared, &paths, crate::engine::Before::default(), say)?;
     write(&sandbox.join(RUN), run.as_str().as_bytes())?;
     let seat = Seat {
         name: None,

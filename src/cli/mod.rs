@@ -13,6 +13,7 @@ mod exit;
 mod params;
 mod pick;
 mod plan;
+mod preflight;
 mod prepared;
 mod report;
 mod run;

@@ -159,14 +159,14 @@ fn nobody_to_ask(missing: &[(&ParamName, &ParamSpec)]) -> anyhow::Error {
 }
 
 /// The terminal of this process, to ask a person on. Not standard input: that may be a pipe with something else.
-struct Terminal {
+pub(super) struct Terminal {
     lines: BufReader<File>,
     screen: File,
 }
 
 impl Terminal {
     /// None where there is no terminal, or nobody looks at it.
-    fn open() -> Option<Self> {
+    pub(super) fn open() -> Option<Self> {
         if !std::io::stdin().is_terminal() {
             return None;
         }
@@ -180,6 +180,16 @@ impl Terminal {
             lines: BufReader::new(tty),
             screen,
         })
+    }
+
+    /// Asks a question that only `yes` says yes to; an end of input is a no.
+    pub(super) fn confirm(&mut self, question: &str) -> anyhow::Result<bool> {
+        write!(&self.screen, "{} [yes/no]: ", visible(question)).context("ask on the terminal")?;
+        let mut line = String::new();
+        self.lines
+            .read_line(&mut line)
+            .context("read from the terminal")?;
+        Ok(line.trim() == "yes")
     }
 
     /// Asks until the answer fits; a secret without echo. An end of input gives up.

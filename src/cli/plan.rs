@@ -7,10 +7,13 @@ use anyhow::Context;
 
 use super::args::PlanArgs;
 use super::exit::Exit;
+use super::preflight;
 use super::prepared::prepare;
 use super::say::Say;
 use crate::engine::Fleet;
 use crate::paths::Paths;
+
+pub(super) use survey::{ask_within, close, masked, moment, no_run};
 
 pub(super) fn plan(args: &PlanArgs, say: &Say) -> anyhow::Result<Exit> {
     let prepared = prepare(&args.bound, say)?;
@@ -28,9 +31,10 @@ pub(super) fn plan(args: &PlanArgs, say: &Say) -> anyhow::Result<Exit> {
         }
     };
     if let Some((runtime, fleet)) = &online {
-        for trouble in runtime.block_on(survey::unreachable(fleet, &prepared.plan)) {
-            say.talk(&format!("{trouble}\nhint: {}", trouble.hint()));
-        }
+        let paths = Paths::of_user()?;
+        preflight::remember(fleet, &paths, &prepared.plan)?;
+        let looked = runtime.block_on(preflight::look(fleet, &prepared));
+        say.answer(&preflight::text(&looked))?;
     }
     let mut obstacles = 0;
     let mut phase = None;
@@ -49,7 +53,7 @@ pub(super) fn plan(args: &PlanArgs, say: &Say) -> anyhow::Result<Exit> {
             continue;
         };
         for lane in &planned.lanes {
-            let proposed = runtime.block_on(survey::propose(fleet, &prepared.values, (spec, lane)));
+            let proposed = runtime.block_on(survey::propose(fleet, &prepared, (spec, lane)));
             obstacles += usize::from(proposed.is_err());
             let several = planned.lanes.len() > 1;
             let shown = text::proposed(lane, several, &proposed);

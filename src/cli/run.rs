@@ -4,11 +4,12 @@ use anyhow::{Context, anyhow};
 
 use super::args::RunArgs;
 use super::exit::{Advise, Exit};
+use super::preflight::{self, Ask};
 use super::prepared::{Prepared, prepare};
 use super::say::Say;
 use super::{answers, attach, pick, unattended};
 use crate::clock::Clock;
-use crate::engine;
+use crate::engine::{self, Before};
 use crate::names::RunId;
 use crate::paths::Paths;
 use crate::run::Ending;
@@ -25,7 +26,13 @@ pub(super) fn run(args: &RunArgs, say: &Say) -> anyhow::Result<Exit> {
     };
     let paths = Paths::of_user()?;
     rehearsed(&prepared, &paths)?;
-    let run = start(&prepared, &paths, say)?;
+    let ask = match (args.despite_problems, args.unattended || args.detach) {
+        (true, _) => Ask::GoOn,
+        (false, true) => Ask::Nobody,
+        (false, false) => Ask::Person,
+    };
+    let before = preflight::before_run(&prepared, &paths, ask, say)?;
+    let run = start(&prepared, &paths, before, say)?;
     if args.detach {
         say.talk(&format!(
             "the run goes on without you; `runsheet attach {run}` joins it"
@@ -43,8 +50,14 @@ pub(super) fn run(args: &RunArgs, say: &Say) -> anyhow::Result<Exit> {
 }
 
 /// Makes the run and starts its engine.
-pub(super) fn start(prepared: &Prepared, paths: &Paths, say: &Say) -> anyhow::Result<RunId> {
-    let run = engine::create(paths, &prepared.runbook, &prepared.plan, &Clock::system())
+pub(super) fn start(
+    prepared: &Prepared,
+    paths: &Paths,
+    before: Before,
+    say: &Say,
+) -> anyhow::Result<RunId> {
+    let clock = Clock::system();
+    let run = engine::create_after(paths, &prepared.runbook, &prepared.plan, before, &clock)
         .context("open the run")?;
     attach::start_engine(paths, &run, &prepared.secrets, say).hint(format!(
         "nothing was done yet; `runsheet attach {run}` tries again"

@@ -88,6 +88,13 @@ impl Action for Command {
         })
     }
 
+    fn programs(&self) -> &'static [&'static str] {
+        match self.shell {
+            Shell::Sh => &[],
+            Shell::Bash => &["bash"],
+        }
+    }
+
     fn mentions(&self) -> Mentions<'_> {
         Mentions {
             shells: vec![&self.run],

@@ -242,6 +242,10 @@ impl Action for FileEdit {
         Ok(proposal)
     }
 
+    fn validate(&self) -> Option<&str> {
+        self.validate.as_ref().map(|text| text.get_ref().as_str())
+    }
+
     fn own_proof(&self) -> Vec<Box<dyn Probe>> {
         vec![Box::new(Edited {
             file: self.file.clone(),

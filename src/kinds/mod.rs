@@ -35,6 +35,8 @@ pub use crate::probe::{Mentions, Question, Reply, Scene, Shell};
 use crate::probe::{NulByte, Probe, Remark, one_line};
 use crate::template::TemplateError;
 
+pub use rsync::amount;
+
 /// A kind of step, as the runbook names it.
 pub struct Kind {
     /// The key under `do` and `undo`: `nginx-upstream`.
@@ -90,6 +92,30 @@ pub trait Action: fmt::Debug + Send + Sync {
         &[]
     }
 
+    /// Programs that must be there on the machines it names beside its own.
+    fn programs_beside(&self) -> &'static [&'static str] {
+        &[]
+    }
+
+    /// Shell text that is asked after it has changed a file, and must succeed before that too.
+    fn validate(&self) -> Option<&str> {
+        None
+    }
+
+    /// Whether it copies so much that there may not be room for it; [`Action::room`] then says.
+    fn takes_room(&self) -> bool {
+        false
+    }
+
+    /// The room it takes, from the answers to the survey; none where it takes none.
+    ///
+    /// # Errors
+    ///
+    /// It cannot be known yet.
+    fn room(&self, _: &Moment<'_>, _: &[Reply]) -> Result<Option<Room>, Obstacle> {
+        Ok(None)
+    }
+
     /// The probe that a wait asks until it holds; none for every other kind.
     fn awaited(&self) -> Option<&Awaited> {
         None
@@ -103,6 +129,19 @@ pub trait Action: fmt::Debug + Send + Sync {
 
     /// What it mentions of the runbook, for the check.
     fn mentions(&self) -> Mentions<'_>;
+}
+
+/// The room that an action takes.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Room {
+    /// Where.
+    pub at: MachineName,
+    /// The nearest folder that is there already.
+    pub around: String,
+    /// How many bytes it takes at most.
+    pub bytes: u64,
+    /// How many are free there, where it is told.
+    pub free: Option<u64>,
 }
 
 /// Who carries an action out.

@@ -22,10 +22,12 @@ use self::dry_run::{FindsNothing, Report};
 use self::line::{Line, Mode};
 use self::target::Target;
 use super::{Action, Exhibit, Kind, Leg, Mentions, Moment, Obstacle, Performer, Progress};
-use super::{Proposal, Question, Reply, Scene};
+use super::{Proposal, Question, Reply, Room, Scene};
 use crate::names::HostName;
 use crate::probe::Probe;
 use crate::template::{Template, TemplateError};
+
+pub use self::dry_run::amount;
 
 /// The kind, for the list.
 pub(super) const KIND: Kind = Kind {
@@ -209,6 +211,29 @@ impl Action for Rsync {
 
     fn programs(&self) -> &'static [&'static str] {
         &["rsync"]
+    }
+
+    fn programs_beside(&self) -> &'static [&'static str] {
+        &["rsync"]
+    }
+
+    fn takes_room(&self) -> bool {
+        true
+    }
+
+    fn room(&self, moment: &Moment<'_>, replies: &[Reply]) -> Result<Option<Room>, Obstacle> {
+        let line = Line::new(&self.keys, &moment.scene)?;
+        let [dry, there] = replies else {
+            return Ok(None);
+        };
+        let target = Target::read(&line, there)?;
+        let report = Report::read(&line, dry)?;
+        Ok(Some(Room {
+            at: line.there().clone(),
+            around: target.nearest,
+            bytes: report.bytes,
+            free: target.free,
+        }))
     }
 
     fn mentions(&self) -> Mentions<'_> {

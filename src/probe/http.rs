@@ -332,6 +332,10 @@ impl Probe for Http {
         }
     }
 
+    fn programs(&self) -> &'static [&'static str] {
+        &["curl"]
+    }
+
     fn usual_place(&self) -> Place {
         Place::Bastion
     }

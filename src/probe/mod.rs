@@ -61,6 +61,10 @@ pub trait Probe: fmt::Debug + Send + Sync {
     /// Judges the answer of a script, in the scene it was asked in; never called for a question to a
     /// person.
     fn judge(&self, scene: &Scene<'_>, reply: &Reply) -> Verdict;
+    /// Programs that must be there where it is asked.
+    fn programs(&self) -> &'static [&'static str] {
+        &[]
+    }
     /// Where it is asked when nobody says `on`.
     fn usual_place(&self) -> Place {
         Place::Lane

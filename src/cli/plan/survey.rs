@@ -3,8 +3,7 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use futures_util::future::join_all;
-
+use super::super::prepared::Prepared;
 use crate::engine::Fleet;
 use crate::kinds::{self, Moment, Obstacle, Proposal, Question, Reply};
 use crate::names::{MachineName, RunId};
@@ -12,7 +11,7 @@ use crate::probe::Scene;
 use crate::run::Plan;
 use crate::runbook::StepSpec;
 use crate::template::Values;
-use crate::transport::{LinkError, Script, Shell};
+use crate::transport::{Script, Shell};
 
 /// How long one question may take. An rsync's dry run over a large tree is one.
 const LIMIT: Duration = Duration::from_secs(600);
@@ -30,42 +29,58 @@ const NO_RUN: &str = "00000000-000000-plan";
 /// Why it cannot be said: the machine does not answer, or is not as the step needs it.
 pub(super) async fn propose(
     fleet: &Fleet,
-    values: &Values,
+    prepared: &Prepared,
     (spec, lane): (&StepSpec, &MachineName),
 ) -> Result<Proposal, Obstacle> {
-    let run = RunId::new(NO_RUN).map_err(|error| Obstacle::new(error.to_string()))?;
+    let run = no_run()?;
     let nothing = BTreeMap::new();
-    let moment = Moment {
-        scene: Scene { here: lane, values },
-        run: &run,
-        step: &spec.id,
-        attempt: 1,
-        left: &nothing,
-    };
-    let mentions = spec.mentions(false);
-    for (name, why) in values.without() {
-        if mentions.iter().any(|mention| mention.uses(name.as_str())) {
-            let what = format!("it uses {name}, which is known only then: {why}");
-            return Err(Obstacle::new(what));
-        }
-    }
+    let moment = moment(prepared, (spec, lane), &run, &nothing);
     let mut replies = Vec::new();
     for question in spec.action.survey(&moment)? {
-        replies.push(ask(fleet, values, &question).await?);
+        replies.push(ask_within(fleet, &prepared.values, &question, LIMIT).await?);
     }
     spec.action.propose(&moment, &replies)
 }
 
-/// The machines that cannot be had, each with why. Steps that need no answer to be shown would not tell.
-pub(super) async fn unreachable(fleet: &Fleet, plan: &Plan) -> Vec<LinkError> {
-    let surveys = plan.machines.iter().filter_map(|machine| {
-        let host = fleet.host(&machine.name)?;
-        Some(async move { host.survey().await.err() })
-    });
-    join_all(surveys).await.into_iter().flatten().collect()
+/// A moment of a step before any run.
+pub(in crate::cli) fn moment<'a>(
+    prepared: &'a Prepared,
+    (spec, lane): (&'a StepSpec, &'a MachineName),
+    run: &'a RunId,
+    nothing: &'a BTreeMap<String, String>,
+) -> Moment<'a> {
+    Moment {
+        scene: Scene {
+            here: lane,
+            values: &prepared.values,
+        },
+        run,
+        step: &spec.id,
+        attempt: 1,
+        left: nothing,
+    }
 }
 
-async fn ask(fleet: &Fleet, values: &Values, question: &Question) -> Result<Reply, Obstacle> {
+/// What stands for a run's id before there is a run.
+///
+/// # Errors
+///
+/// Never, as long as it is a name.
+pub(in crate::cli) fn no_run() -> Result<RunId, Obstacle> {
+    RunId::new(NO_RUN).map_err(|error| Obstacle::new(error.to_string()))
+}
+
+/// Asks a machine something that changes nothing, with the values of the run.
+///
+/// # Errors
+///
+/// The machine does not answer in time.
+pub(in crate::cli) async fn ask_within(
+    fleet: &Fleet,
+    values: &Values,
+    question: &Question,
+    limit: Duration,
+) -> Result<Reply, Obstacle> {
     let host = fleet
         .host(&question.at)
         .ok_or_else(|| Obstacle::new(format!("there is no machine {}", question.at)))?;
@@ -78,7 +93,7 @@ async fn ask(fleet: &Fleet, values: &Values, question: &Question) -> Result<Repl
     let script = Script::with_env(shell, env, question.text.as_str())
         .map_err(|error| Obstacle::new(format!("send the question: {error}")))?;
     let answer = host
-        .ask_with(&script, Some(LIMIT), KEPT)
+        .ask_with(&script, Some(limit), KEPT)
         .await
         .map_err(|error| Obstacle::new(error.to_string()).hint(error.hint()))?;
     Ok(Reply {
@@ -90,7 +105,7 @@ async fn ask(fleet: &Fleet, values: &Values, question: &Question) -> Result<Repl
 }
 
 /// Takes the values of secrets out of what is printed.
-pub(super) fn masked(values: &Values, text: String) -> String {
+pub(in crate::cli) fn masked(values: &Values, text: String) -> String {
     values
         .secrets()
         .flat_map(str::lines)
@@ -99,7 +114,7 @@ pub(super) fn masked(values: &Values, text: String) -> String {
 }
 
 /// Closes every link.
-pub(super) async fn close(fleet: &Fleet, plan: &Plan) {
+pub(in crate::cli) async fn close(fleet: &Fleet, plan: &Plan) {
     for machine in &plan.machines {
         if let Some(host) = fleet.host(&machine.name) {
             host.close().await;

@@ -161,7 +161,7 @@ impl Report {
 }
 
 /// A number of bytes, exact and as people say it.
-pub(super) fn amount(bytes: u64) -> String {
+pub fn amount(bytes: u64) -> String {
     const UNITS: [&str; 5] = ["KiB", "MiB", "GiB", "TiB", "PiB"];
     let mut size = bytes as f64;
     let mut unit = None;

@@ -26,10 +26,10 @@ df -P -k "$p" | tail -n 1 | sed 's/^/df /'
 #[derive(Debug)]
 pub(super) struct Target {
     path: There,
-    nearest: String,
+    pub(super) nearest: String,
     writable: bool,
     /// Free bytes of the file system, as far as `df` told.
-    free: Option<u64>,
+    pub(super) free: Option<u64>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
