@@ -2,6 +2,8 @@
 
 #[path = "cli/home.rs"]
 mod home;
+#[path = "cli/preflight.rs"]
+mod preflight;
 #[path = "cli/record.rs"]
 mod record;
 #[path = "cli/shape.rs"]
