@@ -47,19 +47,26 @@ async fn needed(
 
 type Found<'a> = (&'a StepId, &'a MachineName, Result<Option<Room>, Obstacle>);
 
+/// What goes to one place.
+#[derive(Default)]
+struct Place {
+    steps: Vec<String>,
+    bytes: u64,
+    around: String,
+}
+
 /// Adds up what goes to one place: the same machine, and as it seems the same file system.
 fn judge(found: Vec<Found<'_>>) -> Vec<Check> {
     let mut checks = Vec::new();
-    let mut places: BTreeMap<(MachineName, Option<u64>), (Vec<String>, u64, String)> =
-        BTreeMap::new();
+    let mut places: BTreeMap<(MachineName, Option<u64>), Place> = BTreeMap::new();
     for (step, lane, room) in found {
         match room {
             Ok(None) => {}
             Ok(Some(room)) => {
                 let place = places.entry((room.at, room.free)).or_default();
-                place.0.push(step.to_string());
-                place.1 = place.1.saturating_add(room.bytes);
-                place.2 = room.around;
+                place.steps.push(step.to_string());
+                place.bytes = place.bytes.saturating_add(room.bytes);
+                place.around = room.around;
             }
             Err(obstacle) => checks.push(Check {
                 machine: lane.clone(),
@@ -70,7 +77,12 @@ fn judge(found: Vec<Found<'_>>) -> Vec<Check> {
             }),
         }
     }
-    for ((machine, free), (steps, bytes, around)) in places {
+    for ((machine, free), place) in places {
+        let Place {
+            steps,
+            bytes,
+            around,
+        } = place;
         let steps = steps.join(", ");
         let wants = format!("{steps}: {} at most", amount(bytes));
         let (level, says, hint) = match free {
