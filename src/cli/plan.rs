@@ -13,7 +13,7 @@ use super::say::Say;
 use crate::engine::Fleet;
 use crate::paths::Paths;
 
-pub(super) use survey::{ask_within, close, masked, moment, no_run};
+pub(super) use survey::{all_is_known, ask_within, close, masked, moment, no_run};
 
 pub(super) fn plan(args: &PlanArgs, say: &Say) -> anyhow::Result<Exit> {
     let prepared = prepare(&args.bound, say)?;

@@ -32,6 +32,7 @@ pub(super) async fn propose(
     prepared: &Prepared,
     (spec, lane): (&StepSpec, &MachineName),
 ) -> Result<Proposal, Obstacle> {
+    all_is_known(prepared, spec)?;
     let run = no_run()?;
     let nothing = BTreeMap::new();
     let moment = moment(prepared, (spec, lane), &run, &nothing);
@@ -40,6 +41,22 @@ pub(super) async fn propose(
         replies.push(ask_within(fleet, &prepared.values, &question, LIMIT).await?);
     }
     spec.action.propose(&moment, &replies)
+}
+
+/// Whether a step uses no value that an earlier step gives it.
+///
+/// # Errors
+///
+/// Which value it is, and who gives it.
+pub(in crate::cli) fn all_is_known(prepared: &Prepared, spec: &StepSpec) -> Result<(), Obstacle> {
+    let mentions = spec.mentions(false);
+    for (name, why) in prepared.values.without() {
+        if mentions.iter().any(|mention| mention.uses(name.as_str())) {
+            let what = format!("it uses {name}, which is known only then: {why}");
+            return Err(Obstacle::new(what));
+        }
+    }
+    Ok(())
 }
 
 /// A moment of a step before any run.

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use futures_util::future::join_all;
 
-use super::super::plan::{ask_within, moment};
+use super::super::plan::{all_is_known, ask_within, moment};
 use super::super::prepared::Prepared;
 use super::wants::steps;
 use crate::engine::Fleet;
@@ -35,6 +35,7 @@ async fn needed(
     prepared: &Prepared,
     (spec, lane): (&StepSpec, &MachineName),
 ) -> Result<Option<Room>, Obstacle> {
+    all_is_known(prepared, spec)?;
     let run = super::super::plan::no_run()?;
     let nothing = BTreeMap::new();
     let moment = moment(prepared, (spec, lane), &run, &nothing);

@@ -6,6 +6,7 @@ use crate::probe::Scene;
 use crate::run::asked_at;
 use crate::runbook::{StepSpec, Undo};
 
+use super::super::plan::all_is_known;
 use super::super::prepared::Prepared;
 
 /// What is wanted of one machine.
@@ -36,7 +37,8 @@ pub(super) fn of(prepared: &Prepared, machine: &MachineName) -> Wants {
                 if lane == machine {
                     wants.add(action.programs());
                     wants.receipts |= action.performer() == Performer::Machine;
-                    let validate = action.validate().map(ToOwned::to_owned);
+                    let known = all_is_known(prepared, spec).is_ok();
+                    let validate = action.validate().filter(|_| known).map(ToOwned::to_owned);
                     wants.validates.extend(validate);
                 }
                 let beside = action.programs_beside();
