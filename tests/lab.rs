@@ -11,5 +11,7 @@ mod component_pack;
 mod e2e;
 #[path = "lab/fast_data.rs"]
 mod fast_data;
+#[path = "lab/pachyderm.rs"]
+mod pachyderm;
 #[path = "lab/pryv.rs"]
 mod pryv;

@@ -10,12 +10,13 @@ use runsheet::runbook::{
 };
 
 /// Each by its name, with its points of no return.
-const RUNBOOKS: [(&str, &[&str]); 2] = [
+const RUNBOOKS: [(&str, &[&str]); 3] = [
     (
         "fast-data-migration",
         &["writers-to-dest", "switch-producers"],
     ),
     ("app-layering-appliance", &["proceed-move"]),
+    ("pachyderm-migration", &["undeploy-old"]),
 ];
 
 fn path(name: &str) -> PathBuf {
@@ -100,4 +101,14 @@ fn each_pages_table_names_every_step_and_no_other_in_the_runbooks_order() {
         let steps: Vec<&str> = runbook.steps.iter().map(|step| step.id.as_str()).collect();
         assert_eq!(once, steps, "{name}");
     }
+}
+
+/// A star on the page of the Pachyderm migration is a hazard that its tests in the lab switch on.
+#[test]
+fn the_page_has_a_star_for_every_hazard_that_is_switched_on() {
+    let page = std::fs::read_to_string("docs/runbooks/pachyderm-migration.md").unwrap();
+    let rows = page.lines().filter(|line| line.starts_with('|'));
+    let stars: usize = rows.map(|row| row.matches('★').count()).sum();
+    let tests = include_str!("lab/pachyderm.rs");
+    assert_eq!(stars, tests.matches("Hazard::new(").count());
 }
