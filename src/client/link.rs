@@ -26,6 +26,9 @@ const PAUSES: [Duration; 5] = [
 /// How long an engine may owe an answer before the person is told that it does not speak.
 const SILENCE: Duration = Duration::from_secs(5);
 
+/// How long an engine that takes no more words is listened to.
+const LAST_WORDS: Duration = Duration::from_secs(2);
+
 /// What a client keeps over several connections.
 struct Link {
     attach: Attach,
@@ -205,9 +208,36 @@ impl Link {
                         self.open.insert(*id);
                         patience = Some(Instant::now() + SILENCE);
                     }
-                    wire::write(to_engine, &message).await?;
+                    if let Err(error) = wire::write(to_engine, &message).await {
+                        return self.hear_out(hears, error).await;
+                    }
                 }
             }
+        }
+    }
+
+    /// Hears out an engine that takes no more words: it may have said goodbye just before.
+    async fn hear_out(
+        &mut self,
+        hears: &mut mpsc::Receiver<Result<FromEngine, WireError>>,
+        error: WireError,
+    ) -> Result<End, WireError> {
+        let hearing = async {
+            while let Some(Ok(message)) = hears.recv().await {
+                let told = match self.update(message) {
+                    Ok(Some(update)) => self.tell(update).await,
+                    Ok(None) => Ok(()),
+                    Err(end) => return Some(end),
+                };
+                if told.is_err() {
+                    return Some(End::Unheard);
+                }
+            }
+            None
+        };
+        match tokio::time::timeout(LAST_WORDS, hearing).await {
+            Ok(Some(end)) => Ok(end),
+            Ok(None) | Err(_) => Err(error),
         }
     }
 
@@ -287,3 +317,6 @@ async fn read_all(
         }
     }
 }
+
+#[cfg(test)]
+mod tests;
