@@ -4,7 +4,9 @@ use std::collections::VecDeque;
 use std::fs;
 use std::io;
 use std::os::unix::fs::{PermissionsExt, symlink};
+use std::path::Path;
 use std::sync::Mutex;
+use std::time::{Duration, Instant};
 
 use rustix::io::Errno;
 use tempfile::TempDir;
@@ -28,6 +30,20 @@ struct Played {
     turns: VecDeque<Turn>,
     bytes: Vec<u8>,
     calls: Vec<&'static str>,
+}
+
+/// Opens a journal. A process that another test has just forked has a copy of the lock until it executes its own
+/// program, so one that is held is waited for.
+fn open(folder: &Path) -> Result<(Journal, Opened), JournalError> {
+    let began = Instant::now();
+    loop {
+        match Journal::open(folder) {
+            Err(JournalError::Held { .. }) if began.elapsed() < Duration::from_secs(20) => {
+                std::thread::sleep(Duration::from_millis(1));
+            }
+            opened => return opened,
+        }
+    }
 }
 
 impl Script {
@@ -104,7 +120,7 @@ fn add(run: &TempDir, bytes: &[u8]) {
 #[test]
 fn what_was_appended_is_there_when_opened_again() {
     let (run, head) = begun(3);
-    let (mut journal, opened) = Journal::open(run.path()).expect("opened");
+    let (mut journal, opened) = open(run.path()).expect("opened");
     assert_eq!(opened.records.len(), 3);
     assert_eq!(opened.records[2].json, r#"{"seq":2}"#);
     assert_eq!(journal.head(), head);
@@ -118,7 +134,7 @@ fn what_was_appended_is_there_when_opened_again() {
 #[test]
 fn an_engine_that_died_before_its_first_record_can_be_opened() {
     let (run, _) = begun(0);
-    let (journal, opened) = Journal::open(run.path()).expect("opened");
+    let (journal, opened) = open(run.path()).expect("opened");
     assert_eq!(journal.head(), Head::START);
     assert!(opened.records.is_empty());
 }
@@ -134,7 +150,7 @@ fn a_second_engine_is_refused_until_the_first_is_gone() {
     let own = std::process::id();
     assert!(pid.is_none_or(|pid| pid == own), "{pid:?} and not {own}");
     drop(first);
-    assert!(Journal::open(run.path()).is_ok());
+    assert!(open(run.path()).is_ok());
 }
 
 #[test]
@@ -179,7 +195,7 @@ fn two_writers_without_a_lock_would_damage_a_journal_and_that_is_seen() {
     first.append(br#"{"by":1}"#).expect("appended");
     second.append(br#"{"by":2}"#).expect("appended");
     drop((first, second));
-    let error = Journal::open(run.path()).err().expect("refused");
+    let error = open(run.path()).err().expect("refused");
     assert!(
         matches!(error, JournalError::Damaged { ref damage, .. } if damage.line == 3),
         "{error}"
@@ -190,12 +206,12 @@ fn two_writers_without_a_lock_would_damage_a_journal_and_that_is_seen() {
 fn the_reserve_is_no_part_of_the_file() {
     let (run, _) = begun(3);
     let before = fs::metadata(run.path().join(FILE)).expect("there").len();
-    let (mut journal, _) = Journal::open(run.path()).expect("opened");
+    let (mut journal, _) = open(run.path()).expect("opened");
     journal.append(b"{}").expect("appended");
     let about = fs::metadata(run.path().join(FILE)).expect("there");
     assert_eq!(about.len(), before + 68);
     drop(journal);
-    let (journal, opened) = Journal::open(run.path()).expect("opened");
+    let (journal, opened) = open(run.path()).expect("opened");
     assert_eq!(opened.records.len(), 4);
     assert!(opened.torn.is_none());
     drop(journal);
@@ -210,12 +226,12 @@ fn a_journal_is_never_begun_twice_nor_through_a_link() {
     let other = self::run();
     symlink(run.path().join(FILE), other.path().join(FILE)).expect("linked");
     assert!(Journal::create(other.path()).is_err());
-    let linked = Journal::open(other.path()).err().expect("refused");
+    let linked = open(other.path()).err().expect("refused");
     assert!(matches!(linked, JournalError::NotAFile { .. }), "{linked}");
 
     let path = other.path().join("run");
     symlink(run.path(), &path).expect("linked");
-    assert!(Journal::open(&path).is_err());
+    assert!(open(&path).is_err());
 }
 
 #[test]
@@ -225,7 +241,7 @@ fn nobody_else_can_read_a_journal() {
     assert_eq!(mode(&run.path().join(FILE)), 0o600);
 
     fs::set_permissions(run.path(), fs::Permissions::from_mode(0o750)).expect("set");
-    let open = Journal::open(run.path()).err().expect("refused");
+    let open = open(run.path()).err().expect("refused");
     assert!(open.to_string().contains("mode 0750"), "{open}");
 
     let made = run.path().join("made");
@@ -240,7 +256,7 @@ fn a_torn_tail_is_cut_and_told() {
     let whole = fs::read(run.path().join(FILE)).expect("read");
     for (time, torn) in ["0", "0123 {\"se", "{\"seq\":2}"].iter().enumerate() {
         add(&run, torn.as_bytes());
-        let (journal, opened) = Journal::open(run.path()).expect("opened");
+        let (journal, opened) = open(run.path()).expect("opened");
         let name = format!("torn-{}", time + 1);
         assert_eq!(
             opened.torn,
@@ -262,7 +278,7 @@ fn a_torn_tail_is_cut_and_told() {
     for other in ["torn-07", "torn-+8", "torn-", "torn-9x"] {
         fs::write(run.path().join(other), "").expect("written");
     }
-    let (_, opened) = Journal::open(run.path()).expect("opened");
+    let (_, opened) = open(run.path()).expect("opened");
     assert!(opened.torn.is_none());
     assert_eq!(opened.saved, ["torn-1", "torn-2", "torn-3"]);
 }
@@ -271,7 +287,7 @@ fn a_torn_tail_is_cut_and_told() {
 fn after_a_cut_the_chain_goes_on() {
     let (run, _) = begun(1);
     add(&run, b"half");
-    let (mut journal, _) = Journal::open(run.path()).expect("opened");
+    let (mut journal, _) = open(run.path()).expect("opened");
     journal.append(br#"{"seq":1}"#).expect("appended");
     assert_eq!(read(run.path()).expect("intact").len(), 2);
 }
@@ -285,7 +301,7 @@ fn a_damaged_journal_is_refused_and_left_as_it_is() {
         .replace("\"seq\":1", "\"seq\":7");
     fs::write(&path, &damaged).expect("written");
     add(&run, b"half");
-    let error = Journal::open(run.path()).err().expect("refused");
+    let error = open(run.path()).err().expect("refused");
     assert!(
         error
             .to_string()
