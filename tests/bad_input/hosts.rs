@@ -78,14 +78,17 @@ fn a_changed_host_key_is_a_hard_stop() {
     let home = Home::with_two_steps();
     home.environment(&binding(&sshd));
     sshd.know("stranger", sshd.port);
-    stopped(
-        &home,
+    // Whatever is said about problems, no run is opened.
+    home.walk().expect(
+        1,
         &[
+            "the run does not start",
             "web",
             "its host key has changed",
             "stop, and ask whoever owns the machine",
         ],
     );
+    home.runsheet(&["runs"]).expect(0, &[]);
 }
 
 #[test]
