@@ -55,8 +55,7 @@ pub(super) fn plan(args: &PlanArgs, say: &Say) -> anyhow::Result<Exit> {
         for lane in &planned.lanes {
             let proposed = runtime.block_on(survey::propose(fleet, &prepared, (spec, lane)));
             obstacles += usize::from(proposed.is_err());
-            let several = planned.lanes.len() > 1;
-            let shown = text::proposed(lane, several, &proposed);
+            let shown = text::proposed(planned, lane, &proposed);
             say.answer(&survey::masked(&prepared.values, shown))?;
         }
     }

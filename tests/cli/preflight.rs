@@ -57,9 +57,14 @@ fn problems_are_told_before_a_run_is_opened_and_keep_it_from_starting_with_nobod
         "problem  source       programs: not there: rsync",
         "ok       source       reached: in ",
         "warning  source       room: how much copy will copy cannot be known yet",
+        ". certain, by the runbook\n     command on source:\n       true",
+        ". not known before: how it ends and what it prints",
     ] {
         assert!(said.contains(wanted), "{wanted}: {said}");
     }
+    let said = home.runsheet(&plan).ends(0).out;
+    let computed = ". computed from the machine now, changing nothing\n     lands:";
+    assert!(said.contains(computed), "{said}");
 
     let run = [
         "run",

@@ -2,7 +2,7 @@
 
 use std::fmt::Write;
 
-use crate::kinds::{Exhibit, Obstacle, Proposal};
+use crate::kinds::{Exhibit, Obstacle, Performer, Proposal};
 use crate::names::MachineName;
 use crate::problem::visible;
 use crate::report::duration;
@@ -127,11 +127,12 @@ fn undo(undo: &PlannedUndo) -> String {
 
 /// What a machine's answers make of a step.
 pub(super) fn proposed(
+    step: &PlannedStep,
     lane: &MachineName,
-    several: bool,
     proposed: &Result<Proposal, Obstacle>,
 ) -> String {
     let mut out = String::new();
+    let several = step.lanes.len() > 1;
     if several {
         let _ = writeln!(out, "     -- {lane}");
     }
@@ -148,7 +149,22 @@ pub(super) fn proposed(
     if let Some(already) = &proposal.already {
         block(&mut out, "already as wanted", already);
     }
-    for exhibit in &proposal.exhibits {
+    // What the runbook fixed comes first: all of the rest was made of what the machines said.
+    let fixed =
+        |exhibit: &&Exhibit| matches!(exhibit, Exhibit::Text { .. } | Exhibit::Command { .. });
+    let (fixed, computed): (Vec<_>, Vec<_>) = proposal.exhibits.iter().partition(fixed);
+    for (number, exhibit) in fixed.iter().chain(&computed).enumerate() {
+        let heading = match number {
+            0 if !fixed.is_empty() => Some("certain, by the runbook"),
+            number if number == fixed.len() => {
+                Some("computed from the machine now, changing nothing")
+            }
+            _ => None,
+        };
+        // A choice has nothing to compute, and the plan has said it above.
+        if let (Some(heading), false) = (heading, matches!(exhibit, Exhibit::Choice { .. })) {
+            let _ = writeln!(out, "     . {heading}");
+        }
         match exhibit {
             Exhibit::Text { text } => block(&mut out, "text", text),
             Exhibit::Command { at, text, env } => {
@@ -166,7 +182,28 @@ pub(super) fn proposed(
             Exhibit::Choice { .. } => {}
         }
     }
+    if let Some(open) = open(step, proposal) {
+        let _ = writeln!(out, "     . not known before: {open}");
+    }
     out
+}
+
+/// What nobody can know of a step before it was done; none where nothing would be done.
+fn open(step: &PlannedStep, proposal: &Proposal) -> Option<String> {
+    if proposal.already.is_some() {
+        return None;
+    }
+    let mut open = vec![match step.performer {
+        Performer::Machine => "how it ends and what it prints",
+        Performer::Person if step.choice.is_some() => "what is chosen",
+        Performer::Person => "what the person finds",
+        Performer::Watch => "when it comes true, and whether it does",
+        Performer::Nobody => return None,
+    }];
+    if !step.proofs.is_empty() {
+        open.push("whether its proof holds");
+    }
+    Some(open.join("; "))
 }
 
 /// A label, and a text of several lines under it.
