@@ -56,13 +56,16 @@ fn param(text: &str) -> bool {
 }
 
 fn machine(text: &str) -> bool {
+    let digits = |number: &str| {
+        (1..=4).contains(&number.len()) && number.bytes().all(|b| b.is_ascii_digit())
+    };
+    let text = match text.split_once(".i") {
+        Some((machine, item)) if digits(item) => machine,
+        _ => text,
+    };
     match text.split_once('.') {
         None => kebab(text),
-        Some((host, number)) => {
-            kebab(host)
-                && (1..=4).contains(&number.len())
-                && number.bytes().all(|b| b.is_ascii_digit())
-        }
+        Some((host, number)) => kebab(host) && digits(number),
     }
 }
 
@@ -148,7 +151,8 @@ name!(
 name!(
     /// One machine of an environment: the host name, or `register.2` where a host has several.
     ///
-    /// It is also the name of the lane of a step on that machine.
+    /// It is also the name of the lane of a step on that machine. Where a step has a lane for each item of a
+    /// list, the item's number follows: `source.i3`, `register.2.i3`.
     MachineName, "machine name", machine, MACHINE
 );
 name!(
@@ -168,6 +172,22 @@ impl MachineName {
     /// The machine this program itself runs on, whether or not the runbook names it.
     pub fn bastion() -> Self {
         Self("bastion".to_owned())
+    }
+
+    /// The lane of the `number`th item, counted from 1, on this machine.
+    #[must_use]
+    pub fn item(&self, number: usize) -> Self {
+        Self(format!("{}.i{number}", self.machine()))
+    }
+
+    /// The machine of a lane; the name itself where it is no lane of an item.
+    #[must_use]
+    pub fn machine(&self) -> Self {
+        let machine = self
+            .0
+            .split_once(".i")
+            .map_or(self.as_str(), |(machine, _)| machine);
+        Self(machine.to_owned())
     }
 
     /// The host of the runbook that this is a machine of.
@@ -228,6 +248,23 @@ mod tests {
         assert!(ParamName::new("A-B").is_err());
         assert!(MachineName::new("register.2").is_ok());
         assert!(MachineName::new("register.").is_err());
+        for bad in [
+            "a.i", "a.i12345", "a.ix", "a.i1.i2", "a.1.2", ".i1", "a.-i1",
+        ] {
+            assert!(MachineName::new(bad).is_err(), "{bad:?}");
+        }
+        let lane = MachineName::new("register.2").unwrap().item(3);
+        assert_eq!(lane.as_str(), "register.2.i3");
+        assert_eq!(MachineName::new(lane.as_str()).unwrap(), lane);
+        assert_eq!(
+            (lane.machine().as_str(), lane.host()),
+            ("register.2", "register")
+        );
+        let lane = MachineName::new("source").unwrap().item(7);
+        assert_eq!(
+            (lane.as_str(), lane.machine().as_str()),
+            ("source.i7", "source")
+        );
         assert!(RunId::new("../etc").is_err());
     }
 

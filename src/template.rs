@@ -118,7 +118,7 @@ impl Template {
             match piece {
                 Piece::Text(text) => out.push_str(text),
                 Piece::Place(name) => {
-                    if values.laying && values.without.contains_key(name.as_str()) {
+                    if values.left_open.contains(name.as_str()) {
                         out.push_str(&format!("{{{{{name}}}}}"));
                         continue;
                     }
@@ -191,8 +191,8 @@ pub struct Values {
     secrets: BTreeSet<ParamName>,
     /// Names that a step gives a value and has not given one, each with why.
     without: BTreeMap<ParamName, String>,
-    /// Whether a place of such a name stays as it is, because a plan is laid.
-    laying: bool,
+    /// Names of those whose places stay as they are, because they get their value later.
+    left_open: BTreeSet<ParamName>,
     hosts: BTreeMap<HostName, Vec<MachineName>>,
     machines: BTreeMap<MachineName, Machine>,
 }
@@ -219,13 +219,36 @@ impl Values {
         self.without.iter().map(|(name, why)| (name, why.as_str()))
     }
 
+    /// The names whose places stay as they are.
+    pub fn left_open(&self) -> impl Iterator<Item = &ParamName> {
+        self.left_open.iter()
+    }
+
     /// The same values, for a plan: a `{{name}}` that has no value yet stays as it is.
     #[must_use]
     pub fn laying(&self) -> Self {
         Self {
-            laying: true,
+            left_open: self.without.keys().cloned().collect(),
             ..self.clone()
         }
+    }
+
+    /// The same values, with one name that has none: a `{{name}}` stays as it is.
+    #[must_use]
+    pub fn leaving_open(&self, name: &ParamName) -> Self {
+        let mut values = self.clone();
+        values.left_open.insert(name.clone());
+        values
+    }
+
+    /// The same values and one more.
+    #[must_use]
+    pub fn with(&self, name: ParamName, value: String) -> Self {
+        let mut values = self.clone();
+        values.without.remove(&name);
+        values.left_open.remove(&name);
+        values.set_param(name, value);
+        values
     }
 
     /// Binds a host to a machine; a second call for the same host adds a second machine.

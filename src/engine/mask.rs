@@ -42,6 +42,13 @@ impl Mask {
         self.0.iter().any(|v| find(text.as_bytes(), v, 0).is_some())
     }
 
+    /// Whether a text has so many stars on end that a value may have stood there.
+    pub fn may_have_hidden(&self, text: &str) -> bool {
+        let shortest = self.0.iter().map(Vec::len).min();
+        let stars = text.split(|c| c != '*').map(str::len).max();
+        shortest.is_some_and(|shortest| stars.unwrap_or(0) >= shortest)
+    }
+
     /// The text with every value replaced by stars.
     pub fn text(&self, text: &str) -> String {
         if !self.covers(text) {

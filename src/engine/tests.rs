@@ -80,6 +80,9 @@ fn plan() -> Plan {
             needs: Vec::new(),
             when: Vec::new(),
             choice: None,
+            capture: None,
+            for_each: None,
+            at_once: 0,
         }],
     }
 }

@@ -95,6 +95,10 @@ impl Action for Command {
         }
     }
 
+    fn prints(&self) -> bool {
+        true
+    }
+
     fn mentions(&self) -> Mentions<'_> {
         Mentions {
             shells: vec![&self.run],

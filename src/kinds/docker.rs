@@ -250,6 +250,10 @@ impl Action for Docker {
         &["docker"]
     }
 
+    fn prints(&self) -> bool {
+        matches!(self.verb, Verb::Exec | Verb::Inspect)
+    }
+
     fn mentions(&self) -> Mentions<'_> {
         let mut templates = vec![&self.container];
         templates.extend(&self.command);

@@ -127,6 +127,11 @@ pub trait Action: fmt::Debug + Send + Sync {
         None
     }
 
+    /// Whether what it prints on standard output is worth keeping: the answer of a program of the author's own.
+    fn prints(&self) -> bool {
+        false
+    }
+
     /// What it mentions of the runbook, for the check.
     fn mentions(&self) -> Mentions<'_>;
 }

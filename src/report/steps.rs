@@ -3,7 +3,7 @@
 mod legs;
 mod rest;
 
-use crate::names::StepId;
+use crate::names::{MachineName, StepId};
 use crate::probe::Holds;
 use crate::run::{Answer, Asked, Entry, Event, LaneShown, Plan, Proof, Run};
 
@@ -278,6 +278,10 @@ fn shown(
         .enumerate()
         .map(|(place, proof)| story(proof, place))
         .collect();
+    let item = |lane: &MachineName| {
+        let (_, _, state) = teller.run.step(step)?;
+        state.lane(lane)?.item.clone()
+    };
     let shown = Shown {
         at: entry.at,
         digest: digest.to_owned(),
@@ -285,6 +289,7 @@ fn shown(
             .iter()
             .map(|shown| LaneStory {
                 lane: shown.lane.clone(),
+                item: item(&shown.lane),
                 exhibits: shown.proposal.exhibits.clone(),
                 already: shown.proposal.already.clone(),
             })

@@ -65,6 +65,16 @@ pub(super) fn outcome(outcome: &LaneOutcome) -> String {
             format!("exit code {code}: ended by signal {}", code - 128)
         }
         LaneOutcome::Failed { code } => format!("exit code {code}"),
+        LaneOutcome::Captured { code, lines } => match lines.as_slice() {
+            [] => format!("exit code {code}, captured an empty list"),
+            [one] => format!("exit code {code}, captured: {one}"),
+            many => format!(
+                "exit code {code}, captured {}: {}",
+                count(many.len(), "item"),
+                many.join(", ")
+            ),
+        },
+        LaneOutcome::NotCaptured { code, why } => format!("exit code {code}, not captured: {why}"),
         LaneOutcome::NotRun { proof } => format!("never ran: {proof}"),
         LaneOutcome::SaidDone { note } if note.trim().is_empty() => "said to be done".to_owned(),
         LaneOutcome::SaidDone { note } => format!("said to be done: {note}"),
@@ -76,7 +86,10 @@ pub(super) fn outcome(outcome: &LaneOutcome) -> String {
 /// The exit code of a program, where one ended.
 pub(super) fn code(outcome: &LaneOutcome) -> Option<i32> {
     match outcome {
-        LaneOutcome::Succeeded { code } | LaneOutcome::Failed { code } => Some(*code),
+        LaneOutcome::Succeeded { code }
+        | LaneOutcome::Captured { code, .. }
+        | LaneOutcome::NotCaptured { code, .. }
+        | LaneOutcome::Failed { code } => Some(*code),
         LaneOutcome::NotRun { .. }
         | LaneOutcome::SaidDone { .. }
         | LaneOutcome::Came { .. }

@@ -180,6 +180,7 @@ impl Run {
                     spool: spool.clone(),
                     since: at,
                 };
+                state.lane_mut(lane)?.touched |= state.way == Way::Forward;
                 state.started_at.get_or_insert(at);
                 state.at = StepAt::Running;
                 state.touched = true;

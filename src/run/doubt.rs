@@ -198,7 +198,7 @@ impl Run {
             attempt,
             lane: lane.clone(),
             leg,
-            machine: leg_shown.map_or_else(|| lane.clone(), |leg| leg.at.clone()),
+            machine: leg_shown.map_or_else(|| lane.machine(), |leg| leg.at.clone()),
             spool: spool.clone(),
             since: *since,
             ok_codes: leg_shown.map_or_else(Vec::new, |leg| leg.ok_codes.clone()),

@@ -35,6 +35,20 @@ pub enum LaneOutcome {
         /// The code.
         code: i32,
     },
+    /// With an exit code that counts as success, and what it printed is kept under the step's name for it.
+    Captured {
+        /// The code.
+        code: i32,
+        /// The value, or the items of the list.
+        lines: Vec<String>,
+    },
+    /// With an exit code that counts as success, and what it printed cannot be what was to be kept of it.
+    NotCaptured {
+        /// The code.
+        code: i32,
+        /// Why not.
+        why: String,
+    },
     /// With any other exit code; 128 + N stands for signal N.
     Failed {
         /// The code.
@@ -67,7 +81,10 @@ impl LaneOutcome {
     pub fn is_success(&self) -> bool {
         matches!(
             self,
-            Self::Succeeded { .. } | Self::SaidDone { .. } | Self::Came { .. }
+            Self::Succeeded { .. }
+                | Self::Captured { .. }
+                | Self::SaidDone { .. }
+                | Self::Came { .. }
         )
     }
 }

@@ -3,7 +3,9 @@
 use super::decide::{
     Refusal, allowed, at, find, not_now, now, passes_by_itself, ready, running_leg, stop_running,
 };
-use super::{Asked, Event, Finding, LaneAt, LaneShown, Rule, Run, StepAt, Stop, Token, Way};
+use super::{
+    Asked, Event, Finding, LaneAt, LaneOutcome, LaneShown, Rule, Run, StepAt, Stop, Token, Way,
+};
 
 pub(super) fn found(run: &Run, finding: &Finding) -> Result<Event, Refusal> {
     if let Finding::Open {
@@ -48,7 +50,11 @@ pub(super) fn found(run: &Run, finding: &Finding) -> Result<Event, Refusal> {
             if let Rule::RulesOut(rule) = run.rule(number) {
                 return Ok(Event::StepRuledOut { step, rule });
             }
-            let lanes = state.lanes.iter().map(|lane| lane.name.clone()).collect();
+            let lanes = run
+                .spread(number)
+                .into_iter()
+                .map(|lane| lane.name)
+                .collect();
             let attempt = state.attempt + 1;
             Ok(Event::StepReached {
                 step,
@@ -113,9 +119,9 @@ pub(super) fn found(run: &Run, finding: &Finding) -> Result<Event, Refusal> {
             leg,
             spool,
         } => {
-            let state = now(run, &step, attempt)?;
+            let (planned, state) = at(run, &step, attempt)?;
             let ready = match state.lane(&lane).map(|lane| &lane.at) {
-                Some(LaneAt::Idle) => leg == 0,
+                Some(LaneAt::Idle) => leg == 0 && state.free(planned).contains(&&lane),
                 Some(LaneAt::Between { next }) => leg == *next,
                 _ => false,
             };
@@ -145,9 +151,13 @@ pub(super) fn found(run: &Run, finding: &Finding) -> Result<Event, Refusal> {
             outcome,
             output,
         } => {
-            let state = now(run, &step, attempt)?;
+            let (planned, state) = at(run, &step, attempt)?;
+            let captures = planned.capture.is_some()
+                && state.way == Way::Forward
+                && leg + 1 == state.legs(&lane);
+            let fits = captures || !matches!(outcome, LaneOutcome::Captured { .. });
             allowed(
-                running_leg(state, &lane)? == leg,
+                fits && running_leg(state, &lane)? == leg,
                 state,
                 &step,
                 "the end of that leg",

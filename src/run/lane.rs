@@ -11,10 +11,16 @@ use crate::names::MachineName;
 /// One lane of a step.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Lane {
-    /// The machine.
+    /// The machine, and the number of the item where the step has a list.
     pub name: MachineName,
+    /// Its item; none where the step has no list.
+    #[serde(default)]
+    pub item: Option<String>,
     /// Whether this attempt is about it.
     pub taking_part: bool,
+    /// Whether something was started on it, in any attempt, and was not taken back since.
+    #[serde(default)]
+    pub touched: bool,
     /// Where it stands.
     pub at: LaneAt,
     /// What its legs of this attempt printed, by leg.

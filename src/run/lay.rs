@@ -1,11 +1,12 @@
 //! Puts a runbook and an environment together, with every value in its place.
 
-use super::{Plan, PlannedChoice, PlannedMachine, PlannedPhase, PlannedStep, PlannedUndo, Proof};
-use super::{RunbookCopy, Way};
+use super::proofs::{is_open, lay_own_proofs, lay_proofs};
+use super::{Plan, PlannedChoice, PlannedMachine, PlannedPhase, PlannedStep, PlannedUndo};
+use super::{RunbookCopy, Spot};
 use crate::kinds::Action;
 use crate::names::MachineName;
-use crate::probe::{Ask, Place, Probe, Scene, endures};
-use crate::runbook::{Environment, Gate, ParamKind, ProbeSpec, Runbook, StepSpec, Undo};
+use crate::probe::Scene;
+use crate::runbook::{Environment, ParamKind, Runbook, StepSpec, Undo};
 use crate::template::{TemplateError, Values};
 
 /// Says which value could not be filled in, and where.
@@ -98,10 +99,14 @@ fn lay_step(step: &StepSpec, values: &Values) -> Result<PlannedStep, PlanError> 
     };
     let lanes = lanes_of(step, values).map_err(at)?;
     let first = lanes.first().cloned().unwrap_or_else(MachineName::bastion);
+    let each = step.for_each.as_ref();
+    let own = each.map(|each| values.leaving_open(&each.name));
+    let values = own.as_ref().unwrap_or(values);
     let scene = Scene {
         here: &first,
         values,
     };
+    let spots: Vec<Spot> = lanes.iter().map(Spot::of).collect();
     let undo = match &step.undo {
         Undo::Never(reason) => PlannedUndo::Never {
             reason: reason.clone(),
@@ -111,9 +116,9 @@ fn lay_step(step: &StepSpec, values: &Values) -> Result<PlannedStep, PlanError> 
         },
         Undo::Unsaid => PlannedUndo::Unsaid,
         Undo::Action(action) => PlannedUndo::Action {
-            headline: action.headline(&scene).map_err(at)?,
+            headline: headline(action.as_ref(), &scene).map_err(at)?,
             performer: action.performer(),
-            proofs: lay_own_proofs(action.as_ref(), &lanes, values).map_err(at)?,
+            proofs: lay_own_proofs(action.as_ref(), &spots, values).map_err(at)?,
         },
     };
     let gate = step.gate.filled(values).map_err(at)?;
@@ -123,9 +128,9 @@ fn lay_step(step: &StepSpec, values: &Values) -> Result<PlannedStep, PlanError> 
         title: step.title.clone(),
         about: step.about.clone(),
         kind: step.action.kind().to_owned(),
-        headline: step.action.headline(&scene).map_err(at)?,
+        headline: headline(step.action.as_ref(), &scene).map_err(at)?,
         performer: step.action.performer(),
-        proofs: lay_proofs(step, &lanes, values).map_err(at)?,
+        proofs: lay_proofs(step, &spots, values).map_err(at)?,
         lanes,
         gate,
         undo,
@@ -136,7 +141,19 @@ fn lay_step(step: &StepSpec, values: &Values) -> Result<PlannedStep, PlanError> 
         needs: step.needs.clone(),
         when: step.when.clone(),
         choice: lay_choice(step, values).map_err(at)?,
+        capture: step.capture.clone(),
+        for_each: step.for_each.clone(),
+        at_once: step.at_once,
     })
+}
+
+/// The one line of an action. Where it cannot be said before a value is there, only that.
+fn headline(action: &dyn Action, scene: &Scene<'_>) -> Result<String, TemplateError> {
+    let later = |_| format!("{}, as is known only then", action.kind());
+    match action.headline(scene) {
+        Err(error) if is_open(&action.mentions(), scene.values) => Ok(later(error)),
+        said => said,
+    }
 }
 
 fn lay_choice(step: &StepSpec, values: &Values) -> Result<Option<PlannedChoice>, TemplateError> {
@@ -148,46 +165,6 @@ fn lay_choice(step: &StepSpec, values: &Values) -> Result<Option<PlannedChoice>,
         ask: choice.asked(values)?,
         options: choice.shown(values)?,
     }))
-}
-
-/// What came into a step after its plan was laid; nothing of it where the plan's own words still hold.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct FilledIn {
-    /// The words of its gate.
-    pub words: Option<String>,
-    /// The questions of its proof.
-    pub proofs: Option<Vec<Proof>>,
-}
-
-/// Fills in what a step's plan left open, with the values that are known now.
-///
-/// # Errors
-///
-/// A value that is missing or unsafe.
-pub fn filled_in(
-    step: &StepSpec,
-    planned: &PlannedStep,
-    way: Way,
-    values: &Values,
-) -> Result<FilledIn, TemplateError> {
-    let lanes = &planned.lanes;
-    let proofs = match (way, &step.undo) {
-        (Way::Forward, _) => lay_proofs(step, lanes, values)?,
-        (Way::Back, Undo::Action(action)) => lay_own_proofs(action.as_ref(), lanes, values)?,
-        (Way::Back, _) => Vec::new(),
-    };
-    let words = match (way, step.gate.filled(values)?) {
-        (Way::Forward, Gate::TypeBack { words }) => Some(words),
-        _ => None,
-    };
-    let laid = match &planned.gate {
-        Gate::TypeBack { words } => Some(words),
-        _ => None,
-    };
-    Ok(FilledIn {
-        words: words.filter(|words| Some(words) != laid),
-        proofs: (proofs != planned.proofs(way)).then_some(proofs),
-    })
 }
 
 fn lanes_of(step: &StepSpec, values: &Values) -> Result<Vec<MachineName>, TemplateError> {
@@ -203,108 +180,4 @@ fn lanes_of(step: &StepSpec, values: &Values) -> Result<Vec<MachineName>, Templa
         lanes.extend(values.machines_of(host).iter().cloned());
     }
     Ok(lanes)
-}
-
-/// The probes of a step in the order of its planned proofs: the lane, and the place in `step.verify`.
-///
-/// A question to a person, and one that is asked on a host of its own or on the bastion, is asked once and
-/// not per lane.
-pub fn proof_specs(
-    step: &StepSpec,
-    lanes: &[MachineName],
-    values: &Values,
-) -> Vec<(MachineName, usize)> {
-    let mut specs = Vec::new();
-    for (number, lane) in lanes.iter().enumerate() {
-        for (index, spec) in step.verify.iter().enumerate() {
-            let scene = Scene { here: lane, values };
-            let once = spec.on.is_some()
-                || spec.probe.usual_place() == Place::Bastion
-                || matches!(spec.probe.ask(&scene), Ok(Ask::Person(_)));
-            if number == 0 || !once {
-                specs.push((lane.clone(), index));
-            }
-        }
-    }
-    specs
-}
-
-/// The machine that a probe is asked on: the host it names, else the one its kind usually asks on.
-///
-/// # Errors
-///
-/// A host that is unknown, or is several machines.
-pub fn asked_at(
-    spec: &ProbeSpec,
-    lane: &MachineName,
-    values: &Values,
-) -> Result<MachineName, TemplateError> {
-    match (&spec.on, spec.probe.usual_place()) {
-        (Some(host), _) => values.only_machine(host).cloned(),
-        (None, Place::Bastion) => Ok(MachineName::bastion()),
-        (None, Place::Lane) => Ok(lane.clone()),
-    }
-}
-
-fn lay_proofs(
-    step: &StepSpec,
-    lanes: &[MachineName],
-    values: &Values,
-) -> Result<Vec<Proof>, TemplateError> {
-    proof_specs(step, lanes, values)
-        .into_iter()
-        .map(|(lane, index)| lay_proof(&step.verify[index], lane, values))
-        .collect()
-}
-
-fn lay_proof(spec: &ProbeSpec, lane: MachineName, values: &Values) -> Result<Proof, TemplateError> {
-    let here = asked_at(spec, &lane, values)?;
-    let within = spec.within.map_or(0, |within| within.as_secs());
-    let every = u64::try_from(spec.every.as_millis()).unwrap_or(u64::MAX);
-    let mut proof = planned_proof(spec.probe.as_ref(), lane, &here, values, (within, every))?;
-    proof.says.push_str(&endures(spec.stable_for, spec.falling));
-    Ok(proof)
-}
-
-fn lay_own_proofs(
-    action: &dyn Action,
-    lanes: &[MachineName],
-    values: &Values,
-) -> Result<Vec<Proof>, TemplateError> {
-    let mut proofs = Vec::new();
-    for lane in lanes {
-        for probe in action.own_proof() {
-            proofs.push(planned_proof(
-                probe.as_ref(),
-                lane.clone(),
-                lane,
-                values,
-                (0, 0),
-            )?);
-        }
-    }
-    Ok(proofs)
-}
-
-fn planned_proof(
-    probe: &dyn Probe,
-    lane: MachineName,
-    here: &MachineName,
-    values: &Values,
-    (within_seconds, every_millis): (u64, u64),
-) -> Result<Proof, TemplateError> {
-    let scene = Scene { here, values };
-    let at = match probe.ask(&scene)? {
-        Ask::Script(question) => Some(question.at),
-        Ask::Person(_) => None,
-    };
-    Ok(Proof {
-        lane,
-        person: at.is_none(),
-        at,
-        says: probe.says(&scene)?,
-        evidence: probe.evidence(&scene)?,
-        within_seconds,
-        every_millis,
-    })
 }

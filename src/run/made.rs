@@ -16,7 +16,7 @@ use crate::template::Values;
 pub struct Made {
     /// The name.
     pub name: ParamName,
-    /// Its value.
+    /// Its value; the items of a list stand on lines of their own.
     pub value: String,
 }
 
@@ -34,7 +34,8 @@ pub enum Rule {
 impl PlannedStep {
     /// The name that the step gives a value; none for most.
     pub fn makes(&self) -> Option<&ParamName> {
-        self.choice.as_ref().map(|choice| &choice.name)
+        let chosen = self.choice.as_ref().map(|choice| &choice.name);
+        chosen.or(self.capture.as_ref().map(|capture| &capture.name))
     }
 }
 
@@ -93,7 +94,11 @@ impl Run {
                 }
             }
         }
-        unsaid.map_or(Rule::Holds, Rule::CannotSay)
+        if let Some(why) = unsaid {
+            return Rule::CannotSay(why);
+        }
+        self.planned(number)
+            .map_or(Rule::Holds, |planned| self.rule_of_list(planned))
     }
 
     pub(super) fn rule_out(&mut self, step: &StepId, rule: &str, at: Timestamp) -> Applied {
@@ -148,7 +153,7 @@ impl Run {
         Ok(())
     }
 
-    fn meaning(&self, name: &ParamName) -> Meaning<'_> {
+    pub(super) fn meaning(&self, name: &ParamName) -> Meaning<'_> {
         let Some(plan) = &self.plan else {
             return Meaning::Without(String::new());
         };
@@ -173,7 +178,7 @@ impl Run {
 }
 
 /// What a name means.
-enum Meaning<'r> {
+pub(super) enum Meaning<'r> {
     Is(&'r str),
     RuledOut(&'r StepId),
     Without(String),
@@ -188,7 +193,7 @@ fn why_not(step: &StepId, state: &StepState) -> String {
     match &state.at {
         StepAt::RuledOut { .. } => format!("step {step} was ruled out"),
         StepAt::Skipped { .. } => format!("step {step} was skipped"),
-        StepAt::Done { .. } => format!("step {step} was vouched for and gave none"),
+        StepAt::Done { .. } => format!("step {step} was done in a way that gave none"),
         _ => format!("step {step} has not given it one"),
     }
 }

@@ -21,8 +21,10 @@ mod made;
 mod moves;
 mod plan;
 mod preflight;
+mod proofs;
 mod settle;
 mod shown;
+mod spread;
 mod state;
 mod wanted;
 mod wish;
@@ -36,14 +38,16 @@ pub use event::{Entry, Event};
 pub use facts::{Answer, Asked, Decision, Ending, LaneOutcome, LaneShown, Output, Stop, Way};
 pub use intent::{Command, Finding, Intent};
 pub use lane::{Lane, LaneAt};
-pub use lay::{FilledIn, PlanError, asked_at, filled_in, proof_specs};
+pub use lay::PlanError;
 pub use made::{Made, Rule};
 pub use plan::{
     Plan, PlannedChoice, PlannedMachine, PlannedPhase, PlannedStep, PlannedUndo, Proof, RunbookCopy,
 };
 pub use preflight::{Check, Level};
+pub use proofs::{FilledIn, asked_at, filled_in, proof_specs};
 pub use settle::{Next, Said, Sent, next};
 pub use shown::Shown;
+pub use spread::Spot;
 pub use state::{Approval, Done, Link, Note, Present, Run, StepAt, StepState, Stuck};
 pub use wanted::{Task, Wanted, wanted};
 

@@ -1,9 +1,11 @@
 //! How a step moves from one standing to the next: the parts of [`Run::apply`] that take more than a line.
 
+use std::collections::BTreeSet;
+
 use super::apply::Applied;
 use super::{
-    Actor, Answer, Approval, Asked, Decision, Done, Entry, Lane, LaneAt, LaneOutcome, Output, Run,
-    StepAt, StepState, Stop, Stuck, Way,
+    Actor, Answer, Approval, Asked, Decision, Done, Entry, Lane, LaneAt, LaneOutcome, Made, Output,
+    Run, StepAt, StepState, Stop, Stuck, Way,
 };
 use crate::clock::Timestamp;
 use crate::kinds::Performer;
@@ -43,15 +45,22 @@ impl Run {
                 state.made = None;
             }
         }
+        let spread = match (way, &self.steps[number].at) {
+            (Way::Forward, StepAt::Waiting) => Some(self.spread(number)),
+            _ => None,
+        };
         let state = &mut self.steps[number];
+        state.lanes = spread.unwrap_or_else(|| std::mem::take(&mut state.lanes));
         if attempt != state.attempt + 1 {
             return Err(format!("attempt {} was expected", state.attempt + 1));
         }
-        for lane in lanes {
-            state.lane_mut(lane)?;
+        let about: BTreeSet<&MachineName> = lanes.iter().collect();
+        let known: BTreeSet<&MachineName> = state.lanes.iter().map(|lane| &lane.name).collect();
+        if let Some(other) = about.difference(&known).next() {
+            return Err(format!("the step has no lane {other}"));
         }
         for lane in &mut state.lanes {
-            lane.taking_part = lanes.contains(&lane.name);
+            lane.taking_part = about.contains(&lane.name);
             if lane.taking_part {
                 lane.at = LaneAt::Idle;
                 lane.outputs.clear();
@@ -145,8 +154,22 @@ impl Run {
         output: Option<&Output>,
         entry: &Entry,
     ) -> Applied {
+        let capture = self
+            .number(step)
+            .ok()
+            .and_then(|number| self.planned(number));
+        let capture = capture.and_then(|planned| planned.capture.clone());
         let state = self.running_lane(step, attempt, lane, leg)?;
         let legs = state.legs(lane);
+        if let LaneOutcome::Captured { lines, .. } = outcome {
+            let forward = state.way == Way::Forward && leg + 1 == legs;
+            let capture = capture.filter(|_| forward);
+            let capture = capture.ok_or("the step captures nothing there")?;
+            state.made = Some(Made {
+                name: capture.name,
+                value: lines.join("\n"),
+            });
+        }
         let lane = state.lane_mut(lane)?;
         lane.keep(leg, output);
         lane.at = if !outcome.is_success() {
@@ -214,6 +237,9 @@ impl Run {
     pub(super) fn rest_if_all_ended(&mut self, step: &StepId, at: Timestamp) -> Applied {
         let number = self.number(step)?;
         let proofs = self.proof_count(number);
+        let held = self
+            .planned(number)
+            .is_some_and(|planned| self.steps[number].holds_back(planned));
         let state = &mut self.steps[number];
         let stopped = state.stop.is_some();
         let mut verdict = None;
@@ -222,6 +248,8 @@ impl Run {
                 LaneAt::Running { .. } => return Ok(()),
                 // A stop ends the lane where it is: the next leg is not begun.
                 LaneAt::Idle | LaneAt::Between { .. } if stopped => Some(Stuck::Stopped),
+                // What was to begin after one that ended badly has not begun, and does not by itself.
+                LaneAt::Idle if held => None,
                 // One lane that ended badly does not keep its neighbours from beginning.
                 LaneAt::Idle | LaneAt::Between { .. } => return Ok(()),
                 LaneAt::Well { .. } => None,
@@ -351,6 +379,9 @@ impl StepState {
                 self.stood = None;
                 self.undone = true;
                 self.touched = false;
+                for lane in &mut self.lanes {
+                    lane.touched = false;
+                }
                 self.leaves.clear();
                 self.made = None;
             }

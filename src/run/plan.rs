@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::kinds::{OptionShown, Performer};
 use crate::names::{EnvName, HostName, MachineName, ParamName, PhaseId, StepId};
-use crate::runbook::{Binding, Condition, Downtime, EnvironmentKind, Gate};
+use crate::runbook::{Binding, Capture, Condition, Downtime, EnvironmentKind, ForEach, Gate};
 use crate::template::{Machine, Values};
 
 /// A runbook in an environment.
@@ -96,7 +96,7 @@ pub struct PlannedStep {
     pub headline: String,
     /// Who carries it out.
     pub performer: Performer,
-    /// Where it runs, one lane a machine.
+    /// Where it runs: one lane a machine, or one for each item of its list on each.
     pub lanes: Vec<MachineName>,
     /// What must be said before it starts.
     pub gate: Gate,
@@ -120,6 +120,19 @@ pub struct PlannedStep {
     /// What the operator chooses between; none for every step but a choice.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub choice: Option<PlannedChoice>,
+    /// What is kept of what it prints; nothing for most.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub capture: Option<Capture>,
+    /// The list that it is done for each item of; none where it has a lane a machine.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub for_each: Option<ForEach>,
+    /// How many lanes run at once; 0 for all machines at once and the items of each one by one.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub at_once: u16,
+}
+
+fn is_zero(number: &u16) -> bool {
+    *number == 0
 }
 
 /// What an operator is to choose between. In its texts a `{{name}}` may be left that gets its value later.

@@ -225,12 +225,7 @@ impl StepState {
             lanes: step
                 .lanes
                 .iter()
-                .map(|name| Lane {
-                    name: name.clone(),
-                    taking_part: true,
-                    at: LaneAt::Idle,
-                    outputs: BTreeMap::new(),
-                })
+                .map(|name| Lane::new(name.clone(), None))
                 .collect(),
             answers: BTreeMap::new(),
             look: BTreeMap::new(),
@@ -263,12 +258,15 @@ impl StepState {
     }
 
     pub(super) fn can_be_proved_again(&self) -> bool {
-        matches!(
-            &self.at,
-            StepAt::Stuck {
-                why: Stuck::Failed | Stuck::Stopped | Stuck::Unproved
+        match &self.at {
+            // What was held back by another's bad end has not been done, and no proof of the rest can say so.
+            StepAt::Stuck { why: Stuck::Failed } => {
+                let held_back = |lane: &Lane| lane.taking_part && lane.at == LaneAt::Idle;
+                !self.lanes.iter().any(held_back)
             }
-        )
+            StepAt::Stuck { why } => matches!(why, Stuck::Stopped | Stuck::Unproved),
+            _ => false,
+        }
     }
 
     pub(super) fn can_be_attested(&self) -> bool {

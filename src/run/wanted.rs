@@ -1,5 +1,7 @@
 //! What should be going on now, asked of the state and never of how it came to be.
 
+use std::collections::BTreeSet;
+
 use super::decide::passes_by_itself;
 use super::{LaneAt, Run, StepAt, StepState};
 use super::{Stop, Token, Way};
@@ -148,8 +150,11 @@ pub fn wanted(run: &Run) -> Wanted {
         StepAt::AtGate | StepAt::Stuck { .. } => wanted.person = true,
         StepAt::Cleared | StepAt::Running => {
             let performer = planned.performer(state.way);
+            let free: BTreeSet<&MachineName> = state.free(planned).into_iter().collect();
             for lane in state.lanes.iter().filter(|lane| lane.taking_part) {
-                lane_tasks(&mut wanted, state, (&step, attempt), lane, performer);
+                if lane.at != LaneAt::Idle || free.contains(&lane.name) {
+                    lane_tasks(&mut wanted, state, (&step, attempt), lane, performer);
+                }
             }
         }
         StepAt::Proving => {

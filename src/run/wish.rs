@@ -333,15 +333,11 @@ fn retry(run: &Run, step: &StepId, attempt: u32) -> Result<Event, Refusal> {
         ));
     }
     let badly = |lane: &&Lane| !matches!(lane.at, LaneAt::Well { .. });
-    let mut lanes: Vec<MachineName> = state
-        .lanes
-        .iter()
-        .filter(badly)
-        .map(|lane| lane.name.clone())
-        .collect();
+    let concerned = || state.concerned(state.way);
+    let mut lanes: Vec<MachineName> = concerned().filter(badly).map(|l| l.name.clone()).collect();
     // Unproved: every lane ended well, and yet the world is not right; all of them again.
     if lanes.is_empty() || *why == Stuck::Unproved {
-        lanes = state.lanes.iter().map(|lane| lane.name.clone()).collect();
+        lanes = concerned().map(|lane| lane.name.clone()).collect();
     }
     Ok(Event::StepReached {
         step: step.clone(),
@@ -371,7 +367,7 @@ fn go_back(run: &Run, step: &StepId) -> Result<Event, Refusal> {
         step: step.clone(),
         attempt: state.attempt + 1,
         way: Way::Back,
-        lanes: state.lanes.iter().map(|lane| lane.name.clone()).collect(),
+        lanes: state.concerned(Way::Back).map(|l| l.name.clone()).collect(),
     })
 }
 

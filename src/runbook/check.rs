@@ -10,7 +10,8 @@ use super::model::{Gate, ParamKind};
 use super::needs;
 use super::parameters::check_value;
 use super::table::{Reader, Syntax, Text};
-use super::uses::{self, Names, is_well_known};
+use super::uses::{self, Names};
+use super::well_known::is_well_known;
 use crate::kinds::{Action, Performer};
 use crate::names::did_you_mean;
 use crate::problem::{Problem, Severity, Source};
@@ -33,14 +34,18 @@ pub(super) fn check(source: &Arc<Source>, draft: &Draft, sound: bool) -> Vec<Pro
         for condition in &step.when {
             names.condition(&mut reader, condition);
         }
-        for mentions in uses::mentions(step) {
-            names.mentioned(&mut reader, &mentions);
+        if let Some(words) = &step.words {
+            names.template(&mut reader, words);
+        }
+        if let Some(each) = &step.for_each {
+            names.for_each(&mut reader, each);
+        }
+        made::capture(&mut reader, step);
+        for (part, mentions) in uses::mentions(step) {
+            names.mentioned(&mut reader, part, &mentions);
         }
         if let Some(choice) = step.action.as_ref().and_then(|action| action.choice()) {
             made::choice(&mut reader, step, choice);
-        }
-        if let Some(words) = &step.words {
-            names.template(&mut reader, words);
         }
         gate(&mut reader, step);
         proof_and_undo(&mut reader, step);

@@ -7,6 +7,7 @@ use toml::Spanned;
 
 use super::condition::ConditionDraft;
 use super::model::{Downtime, Gate, ParamKind};
+use super::spread::{CaptureDraft, ForEachDraft};
 use super::table::Text;
 use crate::kinds::Action;
 use crate::probe::{Endurance, Probe};
@@ -67,6 +68,9 @@ pub(super) struct StepDraft {
     pub(super) needs: Vec<Text>,
     pub(super) timeout: Option<Duration>,
     pub(super) when: Vec<ConditionDraft>,
+    pub(super) capture: Option<CaptureDraft>,
+    pub(super) for_each: Option<ForEachDraft>,
+    pub(super) at_once: Option<Spanned<u16>>,
 }
 
 #[derive(Debug)]

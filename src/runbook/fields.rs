@@ -91,6 +91,15 @@ impl Reader {
         range: std::ops::RangeInclusive<u32>,
     ) -> Option<u32> {
         let value = table.take(key)?.value;
+        self.as_number(key, value, range)
+    }
+
+    pub(super) fn as_number(
+        &mut self,
+        key: &str,
+        value: Spanned<DeValue<'_>>,
+        range: std::ops::RangeInclusive<u32>,
+    ) -> Option<u32> {
         let Some(digits) = value.get_ref().as_integer() else {
             self.wrong_type(key, &value, "a whole number");
             return None;
@@ -146,7 +155,7 @@ impl Reader {
         self.as_strings(key, value, "a string or a list of strings")
     }
 
-    fn as_strings(
+    pub(super) fn as_strings(
         &mut self,
         key: &str,
         value: Spanned<DeValue<'_>>,

@@ -33,6 +33,17 @@ pub(super) struct Made<'d> {
 pub(super) enum Maker<'d> {
     /// A choice between these values.
     Choice(Vec<&'d str>),
+    /// The output of a command, as one value.
+    Value,
+    /// The output of a command, as a list.
+    List,
+}
+
+impl Made<'_> {
+    /// Whether it comes from output.
+    pub(super) fn is_captured(&self) -> bool {
+        matches!(self.by, Maker::Value | Maker::List)
+    }
 }
 
 /// Finds every name that a step makes, and tells those that mean something already.
@@ -73,7 +84,39 @@ fn makes((place, step): (usize, &StepDraft)) -> Vec<Making<'_>> {
         let values = values.map(|option| option.value.get_ref().as_str());
         (place, &choice.name, Maker::Choice(values.collect()))
     });
-    chosen.into_iter().collect()
+    let captured = step.capture.as_ref().map(|capture| {
+        let by = if capture.lines {
+            Maker::List
+        } else {
+            Maker::Value
+        };
+        (place, &capture.name, by)
+    });
+    chosen.into_iter().chain(captured).collect()
+}
+
+/// Checks that there is something to capture, and from one place.
+pub(super) fn capture(reader: &mut Reader, step: &StepDraft) {
+    let (Some(capture), Some(action)) = (&step.capture, &step.action) else {
+        return;
+    };
+    let span = || capture.name.span();
+    if !action.prints() {
+        let message = format!(
+            "a step of kind `{}` prints nothing to capture",
+            action.kind()
+        );
+        reader.error(span(), message).hint =
+            Some("capture from a `command`, or from `exec` and `inspect` of `docker`".to_owned());
+    }
+    if step.on.len() > 1 || step.for_each.is_some() {
+        reader
+            .error(
+                span(),
+                "a value is captured from one lane, and this step has several",
+            )
+            .hint = Some("make a step of its own of it, on one host".to_owned());
+    }
 }
 
 /// Checks a choice by itself, and that its step says nothing that has no meaning for one.
@@ -109,6 +152,7 @@ pub(super) fn choice(reader: &mut Reader, step: &StepDraft, choice: &Choice) {
         ),
         ("verify", !step.verify.is_empty()),
         ("timeout", step.timeout.is_some()),
+        ("for-each", step.for_each.is_some()),
         ("point-of-no-return", step.point_of_no_return),
     ];
     for (key, _) in needless.iter().filter(|(_, said)| *said) {
@@ -181,6 +225,6 @@ pub(super) fn values(
                 }
             }
         }
-        (None, None) => {}
+        (None, Some(_)) | (None, None) => {}
     }
 }

@@ -22,11 +22,13 @@ mod parameters;
 mod settle;
 mod several;
 mod shell;
+mod spread;
 mod steps;
 mod syntax;
 mod table;
 mod uses;
 mod values;
+mod well_known;
 
 pub use condition::Condition;
 pub use document::{FORMAT, read_runbook, read_runbook_text};
@@ -41,4 +43,5 @@ pub use model::{
 pub use parameters::{
     Origin, Parameter, Parameters, check_value, is_host, missing_params, resolve, split_setting,
 };
+pub use spread::{Capture, ForEach, Items, LANES};
 pub use values::{as_stated, values};

@@ -7,6 +7,7 @@ use indexmap::IndexMap;
 use serde::{Deserialize, Serialize};
 
 use super::condition::Condition;
+use super::spread::{Capture, ForEach};
 use crate::kinds::Action;
 use crate::names::{EnvName, HostName, ParamName, PhaseId, StepId};
 use crate::probe::{Mentions, Probe};
@@ -112,6 +113,12 @@ pub struct StepSpec {
     pub timeout: Option<Duration>,
     /// What must be so for it to have its turn, all of it; always where it is empty.
     pub when: Vec<Condition>,
+    /// What is kept of what it prints; nothing for most.
+    pub capture: Option<Capture>,
+    /// The list that it is done for each item of; none where it has a lane a machine.
+    pub for_each: Option<ForEach>,
+    /// How many lanes run at once; 0 for all machines at once and the items of each one by one.
+    pub at_once: u16,
 }
 
 impl StepSpec {

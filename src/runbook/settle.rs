@@ -10,6 +10,7 @@ use toml::Spanned;
 use super::condition::ConditionDraft;
 use super::draft::{Draft, ProbeDraft, StepDraft, UndoDraft};
 use super::model::{Gate, ParamSpec, PhaseSpec, ProbeSpec, Runbook, StepSpec, Undo};
+use super::spread::CaptureDraft;
 use crate::kinds::hex;
 use crate::names::{HostName, ParamName, PhaseId, StepId};
 use crate::problem::Source;
@@ -104,6 +105,12 @@ fn step(draft: StepDraft) -> Option<StepSpec> {
             .map(|need| StepId::new(need.into_inner()).ok())
             .collect::<Option<Vec<_>>>()?,
         timeout: draft.timeout,
+        capture: draft.capture.map(CaptureDraft::settle),
+        for_each: match draft.for_each {
+            Some(each) => Some(each.settle()?),
+            None => None,
+        },
+        at_once: draft.at_once.map_or(0, Spanned::into_inner),
         when: draft
             .when
             .into_iter()

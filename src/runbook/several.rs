@@ -57,6 +57,10 @@ pub(super) fn check(
 /// The hosts that a step needs one machine of, each with how it names them.
 fn needing_one(step: &StepSpec, variables: &HashMap<&str, &str>) -> Vec<(String, String)> {
     let mut found = Vec::new();
+    if step.capture.is_some() {
+        let said = |host: &HostName| (host.to_string(), "it captures one value".to_owned());
+        found.extend(step.on.iter().map(said));
+    }
     let mut mentions = vec![step.action.mentions()];
     if let Undo::Action(undo) = &step.undo {
         mentions.push(undo.mentions());

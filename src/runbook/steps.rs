@@ -6,11 +6,15 @@ use toml::de::DeValue;
 use super::condition;
 use super::draft::{ProbeDraft, StepDraft, UndoDraft};
 use super::model::{Downtime, Gate};
+use super::spread;
 use super::table::{Item, Need, Reader, Table, Text, list};
 use crate::kinds::{Action, KINDS};
 use crate::names::{StepId, did_you_mean};
 use crate::probe::{Endurance, PROBES};
 use crate::template::Template;
+
+/// The most lanes that can run at once.
+const SPREAD: u32 = 1000;
 
 /// The keys that every probe may have beside its own.
 const PATIENCE: &[&str] = &["on", "within", "every", "stable-for", "falling"];
@@ -76,9 +80,25 @@ pub(super) fn read(reader: &mut Reader, mut table: Table<'_>) -> StepDraft {
             Some(item) => condition::read(reader, item.value),
             None => Vec::new(),
         },
+        capture: table
+            .take("capture")
+            .and_then(|item| spread::capture(reader, item.value)),
+        for_each: table
+            .take("for-each")
+            .and_then(|item| spread::for_each(reader, item.value)),
+        at_once: at_once(reader, &mut table),
     };
     reader.close(table);
     draft
+}
+
+fn at_once(reader: &mut Reader, table: &mut Table<'_>) -> Option<Spanned<u16>> {
+    let item = table.take("at-once")?;
+    let span = item.value.span();
+    let number = reader.as_number("at-once", item.value, 1..=SPREAD)?;
+    u16::try_from(number)
+        .ok()
+        .map(|number| Spanned::new(span, number))
 }
 
 fn places(reader: &mut Reader, table: &mut Table<'_>) -> Vec<Text> {

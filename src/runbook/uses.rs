@@ -5,13 +5,16 @@ use std::ops::Range;
 
 use toml::Spanned;
 
+use super::check::is_taken;
 use super::condition::ConditionDraft;
 use super::draft::{Draft, StepDraft, UndoDraft};
-use super::made::{self, Made};
+use super::made::{self, Made, Maker};
 use super::model::ParamKind;
 use super::shell;
+use super::spread::{ForEachDraft, OfDraft};
 use super::syntax::inside;
 use super::table::Reader;
+use super::well_known::is_well_known;
 use crate::names::{HostName, did_you_mean};
 use crate::probe::{Mentions, Remark};
 use crate::template::{Template, address_variable};
@@ -25,6 +28,10 @@ pub(super) struct Names<'d> {
     made: HashMap<&'d str, Made<'d>>,
     /// The place of the step that is looked at.
     turn: usize,
+    /// Which part of it is.
+    part: Part,
+    /// The name of its items.
+    item: Option<&'d str>,
     /// Each address variable with the host it belongs to.
     addresses: HashMap<String, &'d str>,
     used_hosts: HashSet<&'d str>,
@@ -32,18 +39,30 @@ pub(super) struct Names<'d> {
     used_names: HashSet<&'d str>,
 }
 
+/// Which part of a step mentions something.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Part {
+    /// Its action: it has captured nothing yet.
+    Does,
+    /// Its proof and its undo, which come after it.
+    After,
+}
+
 /// Everything that a step mentions, through its action, its undo and its probes.
-pub(super) fn mentions(step: &StepDraft) -> Vec<Mentions<'_>> {
+pub(super) fn mentions(step: &StepDraft) -> Vec<(Part, Mentions<'_>)> {
     let mut all = Vec::new();
     if let Some(action) = &step.action {
-        all.push(action.mentions());
-        all.extend(action.awaited().map(|awaited| awaited.probe.mentions()));
+        all.push((Part::Does, action.mentions()));
+        let awaited = action.awaited().map(|awaited| awaited.probe.mentions());
+        all.extend(awaited.map(|mentions| (Part::Does, mentions)));
     }
+    let mut after = Vec::new();
     if let UndoDraft::Action(undo) = &step.undo {
-        all.push(undo.mentions());
-        all.extend(undo.awaited().map(|awaited| awaited.probe.mentions()));
+        after.push(undo.mentions());
+        after.extend(undo.awaited().map(|awaited| awaited.probe.mentions()));
     }
-    all.extend(step.verify.iter().map(|probe| probe.probe.mentions()));
+    after.extend(step.verify.iter().map(|probe| probe.probe.mentions()));
+    all.extend(after.into_iter().map(|mentions| (Part::After, mentions)));
     all
 }
 
@@ -86,6 +105,8 @@ impl<'d> Names<'d> {
                 .collect(),
             made,
             turn: 0,
+            part: Part::Does,
+            item: None,
             addresses,
             used_hosts: HashSet::new(),
             used_names: HashSet::new(),
@@ -108,7 +129,8 @@ impl<'d> Names<'d> {
         reader.error(span, format!("unknown host `{name}`")).hint = Some(hint);
     }
 
-    pub(super) fn mentioned(&mut self, reader: &mut Reader, mentions: &Mentions<'_>) {
+    pub(super) fn mentioned(&mut self, reader: &mut Reader, part: Part, mentions: &Mentions<'_>) {
+        self.part = part;
         for host in &mentions.hosts {
             self.host(reader, host.get_ref().as_str(), host.span());
         }
@@ -144,6 +166,12 @@ impl<'d> Names<'d> {
                 Some((name, _)) => {
                     self.used_names.insert(name);
                 }
+                None if self.item == Some(place) => {}
+                None if self.is_list(place) => {
+                    let message = format!("`{place}` is a list, and this place takes one value");
+                    reader.error(span, message).hint =
+                        Some("go through it: for-each = { name = …, in = … }".to_owned());
+                }
                 None if self.made(reader, place, &span) => {}
                 None => self.unknown_param(reader, place, span),
             }
@@ -153,6 +181,45 @@ impl<'d> Names<'d> {
     /// Tells which step is looked at: names are known in it that an earlier one has made.
     pub(super) fn turn_of(&mut self, step: usize) {
         self.turn = step;
+        self.item = None;
+        self.part = Part::Does;
+    }
+
+    /// Checks the list that a step goes through. Its name is known in what follows of the step.
+    pub(super) fn for_each(&mut self, reader: &mut Reader, each: &'d ForEachDraft) {
+        let (name, span) = (each.name.get_ref().as_str(), each.name.span());
+        if is_taken(name) || self.params.contains_key(name) || self.made.contains_key(name) {
+            let message = format!("an item cannot be called `{name}`");
+            reader.error(span, message).hint =
+                Some("that name means something already: give it another".to_owned());
+        }
+        if let OfDraft::Named(list) = &each.of {
+            let (text, span) = (list.get_ref().as_str(), list.span());
+            let known = self.made.get_key_value(text);
+            match known.map(|(name, made)| (*name, matches!(made.by, Maker::List))) {
+                Some((_, true)) => {
+                    self.made(reader, text, &span);
+                }
+                Some((_, false)) => {
+                    reader.error(span, format!("`{text}` is not a list")).hint =
+                        Some("capture it with as = \"lines\"".to_owned());
+                }
+                None => {
+                    let lists = self.made.iter();
+                    let lists = lists.filter(|(_, made)| matches!(made.by, Maker::List));
+                    let hint = match did_you_mean(text, lists.map(|(name, _)| *name)) {
+                        Some(near) => format!("did you mean `{near}`?"),
+                        None => "an earlier step captures it, with as = \"lines\"; or write the \
+                                 items: in = [\"a\", \"b\"]"
+                            .to_owned(),
+                    };
+                    reader
+                        .error(span, format!("there is no list `{text}`"))
+                        .hint = Some(hint);
+                }
+            }
+        }
+        self.item = Some(name);
     }
 
     /// Whether a step makes a name; tells where that is not an earlier one.
@@ -161,7 +228,8 @@ impl<'d> Names<'d> {
             return false;
         };
         self.used_names.insert(name);
-        if made.step >= self.turn {
+        let own = made.step == self.turn && self.part == Part::After;
+        if made.step >= self.turn && !(own && made.is_captured()) {
             let message = match made.step == self.turn {
                 true => format!("`{name}` gets its value by this very step"),
                 false => format!("`{name}` has no value here yet"),
@@ -181,6 +249,10 @@ impl<'d> Names<'d> {
         if let Some((known, kind)) = self.params.get_key_value(name) {
             self.used_names.insert(known);
             made::values(reader, condition, (*kind, None));
+        } else if self.is_list(name) {
+            reader.error(span, format!("`{name}` is a list")).hint = Some(
+                "a condition is on one value; an empty list rules a step out by itself".into(),
+            );
         } else if self.made(reader, name, &span) {
             let by = self.made.get(name).map(|made| &made.by);
             made::values(reader, condition, (None, by));
@@ -189,8 +261,14 @@ impl<'d> Names<'d> {
         }
     }
 
+    fn is_list(&self, name: &str) -> bool {
+        let made = self.made.get(name);
+        made.is_some_and(|made| matches!(made.by, Maker::List))
+    }
+
     fn known(&self) -> impl Iterator<Item = &str> {
-        self.params.keys().chain(self.made.keys()).copied()
+        let names = self.params.keys().chain(self.made.keys()).copied();
+        names.chain(self.item)
     }
 
     fn unknown_param(&self, reader: &mut Reader, name: &str, span: Range<usize>) {
@@ -223,6 +301,7 @@ impl<'d> Names<'d> {
             let known = !is_capitals(name)
                 || self.params.contains_key(name)
                 || self.made.contains_key(name)
+                || self.item == Some(*name)
                 || self.addresses.contains_key(*name)
                 || found.sets.contains(name)
                 || is_well_known(name)
@@ -292,87 +371,4 @@ fn is_capitals(name: &str) -> bool {
 fn is_leg(name: &str) -> bool {
     name.strip_prefix("RUNSHEET_LEG_")
         .is_some_and(|number| !number.is_empty() && number.bytes().all(|b| b.is_ascii_digit()))
-}
-
-/// Variables that a login, sudo or the shell itself sets (POSIX.1-2024 XBD 8, bash(1), environ(7)).
-pub(super) fn is_well_known(name: &str) -> bool {
-    const NAMES: &[&str] = &[
-        "COLUMNS",
-        "COPROC",
-        "DBUS_SESSION_BUS_ADDRESS",
-        "DEBIAN_FRONTEND",
-        "DIRSTACK",
-        "DISPLAY",
-        "EDITOR",
-        "EPOCHREALTIME",
-        "EPOCHSECONDS",
-        "EUID",
-        "FUNCNAME",
-        "GROUPS",
-        "HOME",
-        "HOSTNAME",
-        "HOSTTYPE",
-        "IFS",
-        "KUBECONFIG",
-        "LANG",
-        "LANGUAGE",
-        "LINENO",
-        "LINES",
-        "LOGNAME",
-        "MACHTYPE",
-        "MAIL",
-        "MAPFILE",
-        "OLDPWD",
-        "OPTARG",
-        "OPTERR",
-        "OPTIND",
-        "OSTYPE",
-        "PAGER",
-        "PATH",
-        "PIPESTATUS",
-        "POSIXLY_CORRECT",
-        "PPID",
-        "PS1",
-        "PS2",
-        "PS4",
-        "PWD",
-        "RANDOM",
-        "REPLY",
-        "SECONDS",
-        "SHELL",
-        "SHELLOPTS",
-        "SHLVL",
-        "SRANDOM",
-        "SUDO_COMMAND",
-        "SUDO_GID",
-        "SUDO_UID",
-        "SUDO_USER",
-        "TEMP",
-        "TERM",
-        "TMP",
-        "TMPDIR",
-        "TZ",
-        "UID",
-        "USER",
-        "VISUAL",
-    ];
-    NAMES.binary_search(&name).is_ok()
-        || ["BASH", "LC_", "SSH_", "XDG_"]
-            .iter()
-            .any(|family| name.starts_with(family))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn well_known_variables_are_found_in_their_sorted_list() {
-        for name in [
-            "COLUMNS", "HOME", "PATH", "USER", "VISUAL", "LC_ALL", "BASHPID",
-        ] {
-            assert!(is_well_known(name), "{name}");
-        }
-        assert!(!is_well_known("PRYV_CONF_ROOT"));
-    }
 }

@@ -46,9 +46,10 @@ pub fn values(
         }
     }
     for step in &runbook.steps {
-        if let Some(choice) = step.action.choice() {
-            let why = format!("step {} gives it one", step.id);
-            values.set_without(choice.name.get_ref().clone(), why);
+        let chosen = step.action.choice().map(|choice| choice.name.get_ref());
+        let captured = step.capture.as_ref().map(|capture| &capture.name);
+        for name in chosen.into_iter().chain(captured) {
+            values.set_without(name.clone(), format!("step {} gives it one", step.id));
         }
     }
     for (host, name, binding) in environment.machines() {

@@ -81,6 +81,15 @@ pub(super) fn outcome(outcome: &LaneOutcome) -> String {
             format!("exit {code}, by signal {}", code - 128)
         }
         LaneOutcome::Failed { code } => format!("exit {code}"),
+        LaneOutcome::Captured { lines, .. } => match lines.as_slice() {
+            [] => "captured an empty list".to_owned(),
+            [one] => with("captured", one),
+            [first, ..] => with(
+                &format!("captured {} items", lines.len()),
+                &format!("{first}, …"),
+            ),
+        },
+        LaneOutcome::NotCaptured { why, .. } => with("ended well, and captured nothing", why),
         LaneOutcome::NotRun { proof } => with("did not run", proof),
         LaneOutcome::SaidDone { note } => with("said to be done", note),
         LaneOutcome::Came { seen } => with("came", seen),

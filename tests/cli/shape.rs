@@ -164,3 +164,205 @@ fn the_plan_says_what_is_known_only_then() {
         assert!(said.out.contains(line), "{line}\n{}", said.out);
     }
 }
+
+const LIST: &str = r#"
+format = 1
+title  = "A list"
+
+[hosts]
+web = "a machine"
+
+[params.HERE]
+ask  = "A folder of the test"
+kind = "path"
+
+[[phase]]
+id    = "all"
+title = "All"
+
+[[step]]
+id    = "ask"
+phase = "all"
+title = "What there is"
+on    = "web"
+capture = { name = "NAMES", as = "lines", empty = "allowed" }
+do.command.run = 'echo "a warning" >&2; cat "$HERE/names"; echo "another" >&2'
+undo  = { nothing = "it only reads" }
+
+[[step]]
+id    = "one"
+phase = "all"
+title = "One value"
+on    = "web"
+capture = { name = "FIRST" }
+do.command.run = 'head -n 1 "$HERE/first"'
+undo.command.run = 'echo "$FIRST" >> "$HERE/undone"'
+verify = [{ command = 'printf "%s" "$FIRST"', equals = "{{FIRST}}" }]
+
+[[step]]
+id    = "each"
+phase = "all"
+title = "Each of them"
+on    = "web"
+for-each = { name = "NAME", in = "NAMES" }
+do.command.run = 'printf "%s:%s\n" "$NAME" "$FIRST" >> "$HERE/did" && ! test -e "$HERE/stop-$NAME"'
+undo  = { nothing = "it only writes" }
+verify = [
+  { command = 'grep -Fc -e "$NAME:" "$HERE/did"', at-least = 1 },
+  { file = "{{HERE}}/did" },
+]
+"#;
+
+fn list() -> Home {
+    let home = Home::new();
+    home.file("list.toml", LIST);
+    home.file("environments.toml", ENVIRONMENTS);
+    home.file("answers.toml", "format = 1\napprove = [\"*\"]\n");
+    home.file("first", "it's \"first\" $(false)\n");
+    home
+}
+
+fn go(home: &Home, code: i32) -> super::home::Said {
+    let here = format!("HERE={}", home.path().display());
+    let words = [
+        "run",
+        "list.toml",
+        "--env",
+        "here",
+        "--set",
+        &here,
+        "--unattended",
+        "--answers",
+        "answers.toml",
+    ];
+    home.runsheet(&words).ends(code)
+}
+
+fn did(home: &Home) -> String {
+    std::fs::read_to_string(home.path().join("did")).unwrap_or_default()
+}
+
+#[test]
+fn a_list_that_was_captured_becomes_lanes_and_each_item_is_only_a_value() {
+    let home = list();
+    home.file(
+        "names",
+        "alpha\n\nb; touch $HERE/bad\n-rf $(touch bad) `touch bad` 'x\"\n",
+    );
+    let said = go(&home, 0);
+    let captured = "captured alpha, b; touch $HERE/bad, -rf $(touch bad) `touch bad` 'x\"";
+    assert!(said.out.contains(captured), "{}", said.out);
+    assert!(
+        said.out.contains("3 each: leg 1 ended on web.i3: exit 0"),
+        "{}",
+        said.out
+    );
+    assert!(
+        said.out.contains("3 each: proof: 4 of 4 hold"),
+        "a question a lane, and one for all\n{}",
+        said.out
+    );
+    let first = "it's \"first\" $(false)";
+    let want = format!(
+        "alpha:{first}\nb; touch $HERE/bad:{first}\n-rf $(touch bad) `touch bad` 'x\":{first}\n"
+    );
+    assert_eq!(did(&home), want, "one by one, in their order");
+    assert!(!home.path().join("bad").exists());
+    let report = home.runsheet(&["report", "latest"]).ends(0).out;
+    assert!(report.contains("captured 3 items: alpha"), "{report}");
+    assert!(report.contains("On web.i1, `alpha`:"), "{report}");
+    home.runsheet(&["verify", "latest"]).ends(0);
+}
+
+#[test]
+fn an_empty_list_passes_over_what_it_was_for() {
+    let home = list();
+    home.file("names", "");
+    let said = go(&home, 0);
+    assert!(
+        said.out
+            .contains("1 ask: leg 1 ended on web: exit 0, captured"),
+        "{}",
+        said.out
+    );
+    assert!(
+        said.out
+            .contains("3 each: passed over: the list NAMES is empty"),
+        "{}",
+        said.out
+    );
+    assert_eq!(did(&home), "");
+}
+
+#[test]
+fn what_is_no_value_and_no_list_makes_the_step_stuck_and_says_why() {
+    let home = list();
+    for (names, first, why) in [
+        ("a\n", "\n", "it printed nothing on standard output"),
+        ("a\u{7}\n", "x\n", "a line has a control character in it: a"),
+        (
+            &*format!("{}\n", "x".repeat(5000)),
+            "x\n",
+            "a line is longer than 4096 bytes",
+        ),
+    ] {
+        home.file("names", names);
+        home.file("first", first);
+        let said = go(&home, 4);
+        assert!(
+            said.out.contains(&format!("exit 0, not captured: {why}")),
+            "{}",
+            said.out
+        );
+        assert!(said.err.contains("failed"), "{}", said.err);
+    }
+    assert_eq!(did(&home), "");
+}
+
+#[test]
+fn ten_thousand_items_are_refused_in_words_and_at_once() {
+    let home = list();
+    let names: String = (0..10_000).map(|n| format!("{n}\n")).collect();
+    home.file("names", &names);
+    let said = go(&home, 4);
+    let why = "the list NAMES has 10000 items, which are 10000 lanes; a step has 1000 at most";
+    assert!(said.err.contains(why), "{}\n{}", said.out, said.err);
+    assert_eq!(did(&home), "");
+}
+
+#[test]
+fn a_lane_that_fails_holds_back_those_after_it_and_a_retry_leaves_out_those_before_it() {
+    let home = list();
+    home.file("names", "a\nb\nc\nd\n");
+    home.file("stop-c", "");
+    let said = go(&home, 4);
+    assert!(
+        said.out.contains("3 each: leg 1 ended on web.i3: exit 1"),
+        "{}",
+        said.out
+    );
+    assert!(!said.out.contains("web.i4"), "{}", said.out);
+    assert_eq!(
+        did(&home)
+            .lines()
+            .map(|line| &line[..1])
+            .collect::<String>(),
+        "abc"
+    );
+}
+
+#[test]
+fn the_plan_of_a_list_says_what_is_known_only_then() {
+    let home = list();
+    let here = format!("HERE={}", home.path().display());
+    let said = home
+        .runsheet(&["plan", "list.toml", "--env", "here", "--set", &here])
+        .ends(0);
+    for line in [
+        "gives  NAMES, a list, known only then",
+        "gives  FIRST, known only then",
+        "each   NAME in NAMES, known only then; one by one",
+    ] {
+        assert!(said.out.contains(line), "{line}\n{}", said.out);
+    }
+}

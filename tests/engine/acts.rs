@@ -258,6 +258,9 @@ impl Step {
             needs: Vec::new(),
             timeout: self.timeout,
             when: Vec::new(),
+            capture: None,
+            for_each: None,
+            at_once: 0,
         }
     }
 }

@@ -168,6 +168,36 @@ async fn a_limit_of_time_ends_a_step() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn what_goes_on_when_its_time_is_up_is_killed_by_a_person_and_not_by_the_clock() {
+    let stubborn = "trap '' TERM; while :; do sleep 0.1; done";
+    let stage = Stage::new(vec![Step::new("first", Act::run(stubborn)).timeout(1)]);
+    let engine = stage.start_on(Host::local("m", stage.spool()));
+    let mut ana = stage.attach("ana").await;
+    ana.until(|run| run.steps[0].at == StepAt::AtGate).await;
+    ana.approve("first").await.unwrap();
+    ana.until(|run| run.steps[0].stop == Some(Stop::Ask)).await;
+    tokio::time::sleep(Duration::from_secs(2)).await;
+    assert_eq!(
+        ana.run().steps[0].at,
+        StepAt::Running,
+        "it was asked, and no more"
+    );
+    assert_eq!(ana.run().steps[0].stop, Some(Stop::Ask));
+    ana.stop("first", Stop::Kill).await.unwrap();
+    ana.until(|run| stuck(&run.steps[0].at) == Some(&Stuck::Stopped))
+        .await;
+    let asked = ana.events().into_iter().filter_map(|event| match event {
+        Event::StopAsked { stop, because, .. } => Some((stop, because.is_some())),
+        _ => None,
+    });
+    assert_eq!(
+        asked.collect::<Vec<_>>(),
+        [(Stop::Ask, true), (Stop::Kill, false)]
+    );
+    engine.kill().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_machine_that_cannot_be_reached_is_an_obstacle_before_the_yes() {
     let machine = scripted();
     machine.down(Some(LinkTrouble::Refused));

@@ -6,7 +6,7 @@ use std::time::Duration;
 use super::super::prepared::Prepared;
 use crate::engine::Fleet;
 use crate::kinds::{self, Moment, Obstacle, Proposal, Question, Reply};
-use crate::names::{MachineName, RunId};
+use crate::names::{MachineName, ParamName, RunId};
 use crate::probe::Scene;
 use crate::run::Plan;
 use crate::runbook::StepSpec;
@@ -50,13 +50,20 @@ pub(super) async fn propose(
 /// Which value it is, and who gives it.
 pub(in crate::cli) fn all_is_known(prepared: &Prepared, spec: &StepSpec) -> Result<(), Obstacle> {
     let mentions = spec.mentions(false);
-    for (name, why) in prepared.values.without() {
-        if mentions.iter().any(|mention| mention.uses(name.as_str())) {
-            let what = format!("it uses {name}, which is known only then: {why}");
-            return Err(Obstacle::new(what));
-        }
+    let uses = |name: &ParamName| mentions.iter().any(|mention| mention.uses(name.as_str()));
+    if let Some(each) = spec.for_each.as_ref().filter(|each| uses(&each.name)) {
+        let what = format!("it uses {}, which is another on each lane", each.name);
+        return Err(Obstacle::new(what));
     }
-    Ok(())
+    // What it captures itself, only its proof can use.
+    let own = spec.capture.as_ref().map(|capture| &capture.name);
+    let mut without = prepared.values.without();
+    match without.find(|(name, _)| Some(*name) != own && uses(name)) {
+        Some((name, why)) => Err(Obstacle::new(format!(
+            "it uses {name}, which is known only then: {why}"
+        ))),
+        None => Ok(()),
+    }
 }
 
 /// A moment of a step before any run.

@@ -7,7 +7,7 @@ use crate::names::MachineName;
 use crate::problem::visible;
 use crate::report::duration;
 use crate::run::{Plan, PlannedStep, PlannedUndo};
-use crate::runbook::{Downtime, EnvironmentKind, Gate};
+use crate::runbook::{Downtime, EnvironmentKind, Gate, Items};
 
 /// What stands above the steps.
 pub(super) fn head(plan: &Plan) -> String {
@@ -78,10 +78,25 @@ pub(super) fn step(plan: &Plan, place: usize, step: &PlannedStep) -> String {
     if !rules.is_empty() {
         let _ = writeln!(out, "     only   where {}", rules.join(", and "));
     }
-    let _ = match &step.choice {
-        None => writeln!(out, "     on     {}", lanes.join(", ")),
-        Some(choice) => writeln!(out, "     gives  {}, known only then", choice.name),
-    };
+    if step.choice.is_none() {
+        let _ = writeln!(out, "     on     {}", lanes.join(", "));
+    }
+    if let Some(each) = &step.for_each {
+        let items = match &each.items {
+            Items::Listed { items } => visible(&items.join(", ")),
+            Items::Captured { list } => format!("{list}, known only then"),
+        };
+        let at_once = match step.at_once {
+            0 => "one by one".to_owned(),
+            most => format!("{most} at once"),
+        };
+        let _ = writeln!(out, "     each   {} in {items}; {at_once}", each.name);
+    }
+    if let Some(name) = step.makes() {
+        let list = step.capture.as_ref().is_some_and(|capture| capture.lines);
+        let what = if list { "a list, " } else { "" };
+        let _ = writeln!(out, "     gives  {name}, {what}known only then");
+    }
     let _ = writeln!(out, "     does   {}", visible(&step.headline));
     for option in step.choice.iter().flat_map(|choice| &choice.options) {
         let _ = writeln!(

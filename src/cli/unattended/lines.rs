@@ -188,6 +188,10 @@ fn held_before(step: &StepId, answers: &[Answer], before: &Run) -> String {
 fn ended(outcome: &LaneOutcome) -> String {
     match outcome {
         LaneOutcome::Succeeded { code } | LaneOutcome::Failed { code } => format!("exit {code}"),
+        LaneOutcome::Captured { code, lines } => {
+            format!("exit {code}, captured {}", lines.join(", "))
+        }
+        LaneOutcome::NotCaptured { code, why } => format!("exit {code}, not captured: {why}"),
         LaneOutcome::NotRun { proof } => format!("never ran: {proof}"),
         LaneOutcome::SaidDone { note } => format!("said to be done: {note}"),
         LaneOutcome::Came { seen } => format!("came: {seen}"),

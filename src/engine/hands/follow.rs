@@ -9,10 +9,13 @@ use tokio::time::Instant;
 
 use super::said::{said, said_at_last, unsaid};
 use super::turn::{Limit, Place, Tape, Turn, Unkept};
-use super::{Ground, Receipt};
+use super::{Ground, Receipt, capture};
 use crate::clock::Timestamp;
 use crate::kinds::Leg;
-use crate::run::{Finding, LaneAt, LaneOutcome, Next, Run, Said, Sent, Stop, Task, Token, next};
+use crate::run::{
+    Finding, LaneAt, LaneOutcome, Next, Run, Said, Sent, Spot, Stop, Task, Token, Way, next,
+};
+use crate::runbook::Capture;
 use crate::transport::{
     self, Claim, Host, LinkError, Nonce, ReceiptState, Receipts, Script, Settled,
 };
@@ -32,6 +35,9 @@ pub(super) struct Follow {
     since: Timestamp,
     /// When the step began, and how long it may take in seconds; 0 for no limit.
     step_limit: (Timestamp, u64),
+    spot: Spot,
+    /// What is to be kept of what it prints, where it is the leg that prints it.
+    capture: Option<Capture>,
     sent: Sent,
     stop: cell::Receiver<Option<Stop>>,
 }
@@ -74,6 +80,8 @@ impl Follow {
         };
         let legs = &state.proposal(lane)?.proposal.legs;
         let leg = legs.get(usize::from(*number))?.clone();
+        let forward = state.way == Way::Forward && usize::from(*number) + 1 == legs.len();
+        let spots = state.spots(planned);
         Some(Self {
             place: Place {
                 step: step.clone(),
@@ -88,6 +96,8 @@ impl Follow {
             spool: spool.clone(),
             since,
             step_limit: (state.started_at.unwrap_or(since), planned.timeout_seconds),
+            spot: spots.into_iter().find(|spot| spot.lane == *lane)?,
+            capture: planned.capture.clone().filter(|_| forward),
             sent,
             stop,
         })
@@ -95,6 +105,7 @@ impl Follow {
 
     /// Gives how it ended, and the receipt that may be forgotten once that is recorded.
     pub async fn run(mut self, ground: &Ground) -> (Finding, Option<Receipt>) {
+        let ground = &*ground.on(&self.spot);
         let (host, claim, script) = match self.ready(ground).await {
             Ok(ready) => ready,
             Err(why) => return (self.not_ready(ground, &why), None),
@@ -130,6 +141,12 @@ impl Follow {
         };
         match end {
             End::Outcome(outcome) => {
+                let outcome = match (outcome, self.capture.clone()) {
+                    (LaneOutcome::Succeeded { code }, Some(wanted)) => {
+                        capture::outcome(ground, &self.place.file, wanted, code).await
+                    }
+                    (outcome, _) => outcome,
+                };
                 let finding = self.ended(outcome, output);
                 (finding, Some(Receipt { host, claim }))
             }
@@ -342,7 +359,9 @@ impl Follow {
                 format!("it ended with exit code {code}")
             }
             LaneOutcome::NotRun { proof } => format!("it did not run ({proof})"),
-            LaneOutcome::SaidDone { .. }
+            LaneOutcome::Captured { .. }
+            | LaneOutcome::NotCaptured { .. }
+            | LaneOutcome::SaidDone { .. }
             | LaneOutcome::Came { .. }
             | LaneOutcome::DidNotCome { .. } => "it ended".to_owned(),
         }

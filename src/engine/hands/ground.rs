@@ -1,5 +1,6 @@
 //! What every hand stands on: the runbook, the values, the machines, and the way to the actor.
 
+use std::borrow::Cow;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
@@ -13,7 +14,7 @@ use crate::kinds;
 use crate::names::{MachineName, RunId, StepId};
 use crate::probe::{Question, Reply};
 use crate::problem::visible;
-use crate::run::{Finding, Plan};
+use crate::run::{Finding, Plan, Spot};
 use crate::runbook::{Runbook, StepSpec};
 use crate::template::Values;
 use crate::transport::{Claim, Host, LinkError, LinkTrouble, NotAScript, Script, Shell};
@@ -78,6 +79,17 @@ pub(in crate::engine) enum Unanswered {
 }
 
 impl Ground {
+    /// The same ground, with what names mean on a lane.
+    pub fn on(&self, spot: &Spot) -> Cow<'_, Self> {
+        match spot.item {
+            None => Cow::Borrowed(self),
+            Some(_) => Cow::Owned(Self {
+                values: spot.values(&self.values),
+                ..self.clone()
+            }),
+        }
+    }
+
     /// The step as the runbook declares it.
     pub fn spec(&self, step: &StepId) -> Option<&StepSpec> {
         self.runbook.steps.iter().find(|spec| spec.id == *step)

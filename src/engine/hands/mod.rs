@@ -4,6 +4,7 @@
 //! more. A hand never changes the run; it sends findings, and the actor decides what becomes of them.
 
 mod begin;
+mod capture;
 mod follow;
 mod ground;
 mod late;
@@ -14,7 +15,7 @@ mod said;
 mod turn;
 mod watch;
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 use tokio::sync::watch as cell;
@@ -89,7 +90,9 @@ impl Hands {
     /// Makes what is under way fit what is wanted.
     pub fn steer(&mut self, run: &Run, wanted: &Wanted) {
         self.learn(run);
-        self.under_way.retain(|task, _| wanted.tasks.contains(task));
+        // A set: a step can have a thousand lanes.
+        let still: HashSet<&Task> = wanted.tasks.iter().collect();
+        self.under_way.retain(|task, _| still.contains(task));
         for task in &wanted.tasks {
             if !self.under_way.contains_key(task)
                 && let Some(hand) = self.start(run, task)

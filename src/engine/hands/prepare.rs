@@ -3,17 +3,15 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use futures_util::future::join_all;
-
-use super::prove::inquiries;
-use super::{Ground, Receipt, late};
+use super::prove::{inquiries, some_at_once};
+use super::{Ground, Receipt, capture, late};
 use crate::kinds::{Action, Exhibit, Leg, Moment, Obstacle, Performer, Proposal};
 use crate::names::{MachineName, StepId};
 use crate::probe::Scene;
 use crate::run::{
-    Answer, Doubt, Evidence, FilledIn, Finding, LaneShown, Rule, Run, Token, Way, filled_in,
+    Answer, Doubt, Evidence, FilledIn, Finding, LaneShown, Rule, Run, Spot, Token, Way, filled_in,
 };
-use crate::runbook::Undo;
+use crate::runbook::{Capture, Undo};
 use crate::transport::{ReceiptState, Receipts};
 
 use super::ground::Unanswered;
@@ -24,12 +22,20 @@ const SURVEY: Duration = Duration::from_secs(600);
 /// How long one question of a proof may take before the step.
 const BEFORE: Duration = Duration::from_secs(30);
 
+/// How many lanes are asked at the same time.
+const LANES_AT_ONCE: usize = 32;
+
 /// What is needed to prepare an attempt.
 pub(super) struct Prepare {
     step: StepId,
     attempt: u32,
     way: Way,
-    lanes: Vec<MachineName>,
+    /// All lanes of the step, for its proof.
+    spots: Vec<Spot>,
+    /// Those that this attempt is about.
+    lanes: Vec<Spot>,
+    /// What is to be captured; nothing on the way back.
+    capture: Option<Capture>,
     performer: Option<Performer>,
     leaves: BTreeMap<MachineName, BTreeMap<String, String>>,
     /// Earlier starts of this step whose outcome was never known.
@@ -42,7 +48,9 @@ impl Prepare {
     /// None where there is no such step.
     pub fn of(run: &Run, step: &StepId, attempt: u32, way: Way) -> Option<Self> {
         let (number, planned, state) = run.step(step)?;
-        let taking_part = state.lanes.iter().filter(|lane| lane.taking_part);
+        let spots = state.spots(planned);
+        let taking_part = state.lanes.iter().zip(&spots);
+        let taking_part = taking_part.filter(|(lane, _)| lane.taking_part);
         let may_run = |doubt: &Doubt| {
             let ended = matches!(
                 doubt.says,
@@ -60,7 +68,9 @@ impl Prepare {
             step: step.clone(),
             attempt,
             way,
-            lanes: taking_part.map(|lane| lane.name.clone()).collect(),
+            lanes: taking_part.map(|(_, spot)| spot.clone()).collect(),
+            capture: planned.capture.clone().filter(|_| way == Way::Forward),
+            spots,
             performer: planned.performer(way),
             leaves: match way {
                 Way::Forward => BTreeMap::new(),
@@ -79,21 +89,22 @@ impl Prepare {
         let filled = match self.fill_in(ground) {
             Ok(filled) => filled,
             Err(obstacle) => {
-                let lane = self.lanes.first().cloned();
+                let lane = self.lanes.first().map(|spot| spot.lane.clone());
                 let lane = lane.unwrap_or_else(MachineName::bastion);
                 return (self.obstructed(ground, &lane, obstacle), None);
             }
         };
-        let shown = join_all(self.lanes.iter().map(|lane| self.propose(ground, lane)));
+        let proposing = self.lanes.iter().map(|spot| self.propose(ground, spot));
+        let shown = some_at_once(proposing.collect(), LANES_AT_ONCE);
         let (shown, before) = tokio::join!(shown, self.before(ground));
         let mut lanes = Vec::new();
         for (lane, shown) in self.lanes.iter().zip(shown) {
             match shown {
                 Ok(proposal) => lanes.push(LaneShown {
-                    lane: lane.clone(),
+                    lane: lane.lane.clone(),
                     proposal,
                 }),
-                Err(obstacle) => return (self.obstructed(ground, lane, obstacle), None),
+                Err(obstacle) => return (self.obstructed(ground, &lane.lane, obstacle), None),
             }
         }
         let finding = Finding::Shown {
@@ -118,14 +129,20 @@ impl Prepare {
             return Err(Obstacle::new("the runbook's copy has no such step"));
         };
         let mentions = spec.mentions(self.way == Way::Back);
-        for (name, why) in ground.values.without() {
+        let own = self.capture.as_ref().map(|capture| &capture.name);
+        for (name, why) in ground
+            .values
+            .without()
+            .filter(|(name, _)| Some(*name) != own)
+        {
             // An unset variable is an empty one to a shell, and `rm -r "$DIR/"` then another command.
             if mentions.iter().any(|mention| mention.uses(name.as_str())) {
                 let what = format!("it uses {name}, which has no value: {why}");
                 return Err(Obstacle::new(what).hint(hint));
             }
         }
-        Ok(filled_in(spec, planned, self.way, &ground.values)?)
+        let places = (planned, self.spots.as_slice());
+        Ok(filled_in(spec, places, self.way, &ground.values)?)
     }
 
     fn obstructed(&self, ground: &Ground, lane: &MachineName, obstacle: Obstacle) -> Finding {
@@ -153,18 +170,19 @@ impl Prepare {
         }
     }
 
-    async fn propose(&self, ground: &Ground, lane: &MachineName) -> Result<Proposal, Obstacle> {
+    async fn propose(&self, ground: &Ground, spot: &Spot) -> Result<Proposal, Obstacle> {
         let action = self.action(ground)?;
+        let ground = &*ground.on(spot);
         let nothing = BTreeMap::new();
         let moment = Moment {
             scene: Scene {
-                here: lane,
+                here: &spot.machine,
                 values: &ground.values,
             },
             run: &ground.run,
             step: &self.step,
             attempt: self.attempt,
-            left: self.leaves.get(lane).unwrap_or(&nothing),
+            left: self.leaves.get(&spot.lane).unwrap_or(&nothing),
         };
         let mut replies = Vec::new();
         for question in action.survey(&moment)? {
@@ -173,6 +191,9 @@ impl Prepare {
             replies.push(reply.map_err(obstacle)?);
         }
         let mut proposal = action.propose(&moment, &replies)?;
+        if let (Some(capture), Some(last)) = (&self.capture, proposal.legs.last_mut()) {
+            capture::wrap(last, &capture.name);
+        }
         for exhibit in &mut proposal.exhibits {
             hide(ground, exhibit);
         }
@@ -195,11 +216,12 @@ impl Prepare {
     }
 
     async fn before(&self, ground: &Ground) -> Vec<Answer> {
-        let inquiries = inquiries(ground, &self.step, self.way);
+        let inquiries = inquiries(ground, &self.step, self.way, &self.spots);
         let machines = inquiries
             .iter()
             .filter(|inquiry| !inquiry.is_for_a_person(ground));
-        join_all(machines.map(|inquiry| inquiry.once(ground, BEFORE))).await
+        let asking = machines.map(|inquiry| inquiry.once(ground, BEFORE));
+        some_at_once(asking.collect(), LANES_AT_ONCE).await
     }
 }
 

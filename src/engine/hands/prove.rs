@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::time::Duration;
 
-use futures_util::future::join_all;
+use futures_util::stream::{self, StreamExt};
 use tokio::time::Instant;
 
 use super::patience::{Heard, Next, Patience, Terms};
@@ -11,7 +11,7 @@ use super::{Ground, Receipt};
 use crate::clock::Timestamp;
 use crate::names::{MachineName, StepId};
 use crate::probe::{Ask, Holds, Probe, Question, Scene, Verdict};
-use crate::run::{Answer, Asked, Finding, Run, Way, asked_at, proof_specs};
+use crate::run::{Answer, Asked, Finding, Run, Spot, Way, asked_at, proof_specs};
 use crate::runbook::{StepSpec, Undo};
 use crate::wire::Live;
 
@@ -21,12 +21,17 @@ const LIMIT: Duration = Duration::from_secs(60);
 /// The shortest pause between two questions.
 const PAUSE: Duration = Duration::from_millis(100);
 
+/// How many questions of a proof are asked at the same time; the next waits until one of them has held, or
+/// its time is up.
+const QUESTIONS_AT_ONCE: usize = 256;
+
 /// What is needed to ask a proof.
 pub(super) struct Prove {
     step: StepId,
     attempt: u32,
     way: Way,
     asked: Asked,
+    spots: Vec<Spot>,
     open: BTreeSet<u16>,
 }
 
@@ -34,7 +39,7 @@ pub(super) struct Prove {
 pub(super) struct Inquiry<'a> {
     number: u16,
     step: StepId,
-    lane: MachineName,
+    spot: Spot,
     here: MachineName,
     probe: Held<'a>,
     within: Duration,
@@ -62,26 +67,29 @@ pub(super) fn open_questions(run: &Run, step: &StepId, asked: Asked) -> Option<B
 impl Prove {
     /// None where there is no such step.
     pub fn of(run: &Run, step: &StepId, attempt: u32, asked: Asked) -> Option<Self> {
+        let (_, planned, state) = run.step(step)?;
         Some(Self {
             step: step.clone(),
             attempt,
-            way: run.step(step)?.2.way,
+            way: state.way,
             asked,
+            spots: state.spots(planned),
             open: open_questions(run, step, asked)?,
         })
     }
 
     /// Asks all questions at the same time, each for as long as it may take to come true.
     pub async fn run(self, ground: &Ground) -> (Finding, Option<Receipt>) {
-        let inquiries = inquiries(ground, &self.step, self.way);
+        let inquiries = inquiries(ground, &self.step, self.way, &self.spots);
         let asking = inquiries
             .iter()
             .filter(|inquiry| self.open.contains(&inquiry.number))
             .map(async |inquiry| match self.asked {
                 Asked::Proof => inquiry.patiently(ground).await,
                 Asked::Look => inquiry.once(ground, LIMIT).await,
-            });
-        let mut answers = join_all(asking).await;
+            })
+            .collect();
+        let mut answers = some_at_once(asking, QUESTIONS_AT_ONCE).await;
         let answered: BTreeSet<u16> = answers.iter().map(|answer| answer.proof).collect();
         // A plan of one version and a runbook read by another may count differently.
         answers.extend(self.open.difference(&answered).map(|number| Answer {
@@ -100,33 +108,38 @@ impl Prove {
 }
 
 /// The questions of a step's proof, in the order of the plan.
-pub(super) fn inquiries<'a>(ground: &'a Ground, step: &StepId, way: Way) -> Vec<Inquiry<'a>> {
+pub(super) fn inquiries<'a>(
+    ground: &'a Ground,
+    step: &StepId,
+    way: Way,
+    spots: &[Spot],
+) -> Vec<Inquiry<'a>> {
     let Some(spec) = ground.spec(step) else {
-        return Vec::new();
-    };
-    let Some((_, planned)) = ground.plan.step(step) else {
         return Vec::new();
     };
     match way {
         Way::Forward => (0..)
-            .zip(proof_specs(spec, &planned.lanes, &ground.values))
-            .filter_map(|(number, (lane, index))| declared(ground, spec, number, lane, index))
+            .zip(proof_specs(spec, spots, &ground.values))
+            .filter_map(|(number, (spot, index))| declared(ground, spec, number, spot, index))
             .collect(),
         Way::Back => {
             let Undo::Action(action) = &spec.undo else {
                 return Vec::new();
             };
-            let derived = planned
-                .lanes
-                .iter()
-                .flat_map(|lane| action.own_proof().into_iter().map(move |p| (lane, p)));
+            let own = |spot| {
+                action
+                    .own_proof()
+                    .into_iter()
+                    .map(move |probe| (spot, probe))
+            };
+            let derived = spots.iter().flat_map(own);
             (0..)
                 .zip(derived)
-                .map(|(number, (lane, probe))| Inquiry {
+                .map(|(number, (spot, probe)): (u16, (&Spot, _))| Inquiry {
                     number,
                     step: step.clone(),
-                    lane: lane.clone(),
-                    here: lane.clone(),
+                    spot: spot.clone(),
+                    here: spot.machine.clone(),
                     probe: Held::Derived(probe),
                     within: Duration::ZERO,
                     every: PAUSE,
@@ -141,16 +154,16 @@ fn declared<'a>(
     ground: &Ground,
     spec: &'a StepSpec,
     number: u16,
-    lane: MachineName,
+    spot: &Spot,
     index: usize,
 ) -> Option<Inquiry<'a>> {
     let proof = spec.verify.get(index)?;
     // The plan was laid with the same values, so the place is one machine.
-    let here = asked_at(proof, &lane, &ground.values).ok()?;
+    let here = asked_at(proof, &spot.machine, &ground.values).ok()?;
     Some(Inquiry {
         number,
         step: spec.id.clone(),
-        lane,
+        spot: spot.clone(),
         here,
         probe: Held::Declared(proof.probe.as_ref()),
         within: proof.within.unwrap_or_default(),
@@ -172,6 +185,7 @@ impl Inquiry<'_> {
 
     /// Whether a person answers it.
     pub fn is_for_a_person(&self, ground: &Ground) -> bool {
+        let ground = &*ground.on(&self.spot);
         let scene = Scene {
             here: &self.here,
             values: &ground.values,
@@ -181,6 +195,7 @@ impl Inquiry<'_> {
 
     /// Asks once. Whether it holds for long is not asked, and whether a number falls cannot be.
     pub async fn once(&self, ground: &Ground, limit: Duration) -> Answer {
+        let ground = &*ground.on(&self.spot);
         let bound = self.probe().aim().is_some_and(|aim| aim.is_bound());
         let terms = Terms {
             stable_for: Duration::ZERO,
@@ -204,6 +219,7 @@ impl Inquiry<'_> {
 
     /// Asks until it has held for long enough or its time is up.
     async fn patiently(&self, ground: &Ground) -> Answer {
+        let ground = &*ground.on(&self.spot);
         let begun = Begun::now(ground);
         let end = Instant::now() + self.within;
         let until = later(ground.clock.now(), self.within);
@@ -221,7 +237,7 @@ impl Inquiry<'_> {
             };
             ground.live(Live::Asked {
                 step: self.step.clone(),
-                lane: self.lane.clone(),
+                lane: self.spot.lane.clone(),
                 proof: Some(self.number),
                 seen,
                 times,
@@ -234,6 +250,11 @@ impl Inquiry<'_> {
             tokio::time::sleep_until((now + pause).min(end)).await;
         }
     }
+}
+
+/// Lets things go on beside each other, so many at a time, and gives what came of them in their order.
+pub(super) async fn some_at_once<F: Future>(all: Vec<F>, most: usize) -> Vec<F::Output> {
+    stream::iter(all).buffered(most).collect().await
 }
 
 /// What the last question gets, however little is left of its time.

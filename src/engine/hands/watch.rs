@@ -9,7 +9,7 @@ use crate::clock::Timestamp;
 use crate::kinds::{Action, Awaited};
 use crate::names::{MachineName, StepId};
 use crate::probe::{Holds, Place};
-use crate::run::{Finding, LaneAt, LaneOutcome, Run, Way};
+use crate::run::{Finding, LaneAt, LaneOutcome, Run, Spot, Way};
 use crate::runbook::Undo;
 use crate::wire::Live;
 
@@ -24,7 +24,7 @@ pub(super) struct Watch {
     step: StepId,
     attempt: u32,
     way: Way,
-    lane: MachineName,
+    spot: Spot,
     leg: u16,
     since: Timestamp,
 }
@@ -32,7 +32,11 @@ pub(super) struct Watch {
 impl Watch {
     /// None where the lane does not run.
     pub fn of(run: &Run, step: &StepId, attempt: u32, lane: &MachineName) -> Option<Self> {
-        let (_, _, state) = run.step(step)?;
+        let (_, planned, state) = run.step(step)?;
+        let spot = state
+            .spots(planned)
+            .into_iter()
+            .find(|spot| spot.lane == *lane)?;
         let LaneAt::Running { leg, since, .. } = state.lane(lane)?.at else {
             return None;
         };
@@ -40,7 +44,7 @@ impl Watch {
             step: step.clone(),
             attempt,
             way: state.way,
-            lane: lane.clone(),
+            spot,
             leg,
             since,
         })
@@ -48,6 +52,7 @@ impl Watch {
 
     /// Asks until it holds or its time is up, counted from when the wait began, whichever engine began it.
     pub async fn run(self, ground: &Ground) -> (Finding, Option<Receipt>) {
+        let ground = &*ground.on(&self.spot);
         let Some(awaited) = self.awaited(ground) else {
             let seen = "the runbook's copy does not say what to wait for".to_owned();
             return self.end(LaneOutcome::DidNotCome { seen });
@@ -56,7 +61,7 @@ impl Watch {
         let begun = Begun::now(ground);
         let probe = awaited.probe.as_ref();
         let here = match probe.usual_place() {
-            Place::Lane => self.lane.clone(),
+            Place::Lane => self.spot.machine.clone(),
             Place::Bastion => MachineName::bastion(),
         };
         let terms = Terms {
@@ -82,7 +87,7 @@ impl Watch {
             times = times.saturating_add(1);
             ground.live(Live::Asked {
                 step: self.step.clone(),
-                lane: self.lane.clone(),
+                lane: self.spot.lane.clone(),
                 proof: None,
                 seen,
                 times,
@@ -110,7 +115,7 @@ impl Watch {
         let finding = Finding::Ended {
             step: self.step,
             attempt: self.attempt,
-            lane: self.lane,
+            lane: self.spot.lane,
             leg: self.leg,
             outcome,
             output: None,

@@ -146,7 +146,9 @@ fn attempt(out: &mut String, story: &Story, step: &StepStory, attempt: &Attempt)
 
 fn shown(out: &mut String, lane: &LaneStory, several: bool) -> Result {
     if several {
-        writeln!(out, "On {}:\n", inline(lane.lane.as_str()))?;
+        let item = lane.item.as_deref().map(|item| format!(", {}", span(item)));
+        let item = item.unwrap_or_default();
+        writeln!(out, "On {}{item}:\n", inline(lane.lane.as_str()))?;
     }
     if let Some(already) = &lane.already {
         writeln!(out, "Already as wanted: {}\n", inline(already))?;

@@ -81,10 +81,14 @@ pub(super) fn leg(teller: &mut Teller<'_>, step: &StepId, entry: &Entry) {
             teller.note_look(LookKind::Unknown, Some(step), entry, text);
         }
         Some(
-            LaneOutcome::Succeeded { .. } | LaneOutcome::SaidDone { .. } | LaneOutcome::Came { .. },
+            LaneOutcome::Succeeded { .. }
+            | LaneOutcome::Captured { .. }
+            | LaneOutcome::SaidDone { .. }
+            | LaneOutcome::Came { .. },
         ) => {}
         Some(
             LaneOutcome::Failed { .. }
+            | LaneOutcome::NotCaptured { .. }
             | LaneOutcome::NotRun { .. }
             | LaneOutcome::DidNotCome { .. },
         ) => teller.note_look(

@@ -136,6 +136,9 @@ pub struct Shown {
 pub struct LaneStory {
     /// The lane.
     pub lane: MachineName,
+    /// Its item; none where the step has no list.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub item: Option<String>,
     /// What was seen.
     pub exhibits: Vec<Exhibit>,
     /// Set where the world was already as wanted.

@@ -1,13 +1,17 @@
 //! A choice, what hangs on it, and the way back to it.
 
+mod lanes;
+
 use super::*;
 use crate::clock::Clock;
 use crate::kinds::{Exhibit, Performer, Proposal};
 use crate::names::{MachineName, RunId};
-use crate::run::walk::{chooses, follows, plan_of, step_id};
+use crate::run::walk::{captures, chooses, follows, leg, machine, plan_of, step_id};
 use crate::run::{
-    Command, FilledIn, Finding, Intent, LaneShown, Operator, Plan, Refusal, Run, decide,
+    Command, FilledIn, Finding, Intent, LaneOutcome, LaneShown, Operator, Plan, Refusal, Run, Stop,
+    Stuck, Task, decide, wanted,
 };
+use crate::runbook::{ForEach, Items, LANES};
 
 struct Stage {
     run: Run,

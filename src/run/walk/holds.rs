@@ -3,10 +3,36 @@
 use super::made_up::machine;
 use super::walker::Walk;
 use crate::kinds::Performer;
+use crate::names::{MachineName, StepId};
 use crate::probe::Holds;
 use crate::run::*;
 
 impl Walk {
+    /// What a machine says that ended well: of a leg that is captured, what it printed, or that this was no list.
+    pub(super) fn ended_well(
+        &mut self,
+        step: &StepId,
+        lane: &MachineName,
+        leg: u16,
+    ) -> LaneOutcome {
+        let (_, planned, state) = self.run.step(step).expect("a wanted step is there");
+        let captures = planned.capture.is_some() && state.way == Way::Forward;
+        if !captures || leg + 1 != state.legs(lane) {
+            return LaneOutcome::Succeeded { code: 0 };
+        }
+        let item = |number| format!("i{number}");
+        match self.dice.below(5) {
+            0 => LaneOutcome::NotCaptured {
+                code: 0,
+                why: "a bell in it".into(),
+            },
+            n => LaneOutcome::Captured {
+                code: 0,
+                lines: (1..n).map(item).collect(),
+            },
+        }
+    }
+
     pub(super) fn links_and_clients_move(&mut self) {
         let machine = machine(self.dice.below(3));
         let finding = match self.dice.below(4) {
@@ -92,6 +118,25 @@ impl Walk {
             if planned.choice.is_some() && !chosen && state.way == Way::Forward {
                 assert!(state.made.is_none(), "a choice that is open has no value");
             }
+            let going = state
+                .lanes
+                .iter()
+                .filter(|lane| matches!(lane.at, LaneAt::Running { .. } | LaneAt::Between { .. }));
+            let most = usize::from(planned.at_once);
+            assert!(
+                most == 0 || going.count() <= most,
+                "no more at once than may be"
+            );
+            let items = state
+                .lanes
+                .iter()
+                .filter(|lane| lane.item.is_some())
+                .count();
+            assert!(
+                items == 0 || items == state.lanes.len(),
+                "all lanes have items or none"
+            );
+            assert!(planned.for_each.is_some() || items == 0);
             let unknown = state
                 .lanes
                 .iter()

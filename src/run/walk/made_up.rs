@@ -7,7 +7,7 @@ use crate::names::{EnvName, MachineName, ParamName, PhaseId, StepId};
 use crate::run::{
     Evidence, Plan, PlannedChoice, PlannedPhase, PlannedStep, PlannedUndo, Proof, RunbookCopy,
 };
-use crate::runbook::{Condition, EnvironmentKind, Gate};
+use crate::runbook::{Capture, Condition, EnvironmentKind, ForEach, Gate, Items};
 
 /// SplitMix64 (Steele, Lea, Flood: Fast Splittable Pseudorandom Number Generators, 2014): small enough to
 /// stand here, and a seed always gives the same walk.
@@ -39,7 +39,7 @@ pub(in crate::run) fn step_id(number: usize) -> StepId {
     StepId::new(format!("s{number}")).unwrap()
 }
 
-pub(super) fn machine(number: usize) -> MachineName {
+pub(in crate::run) fn machine(number: usize) -> MachineName {
     MachineName::new(format!("m{number}")).unwrap()
 }
 
@@ -64,6 +64,8 @@ pub(super) fn random_plan(dice: &mut Dice) -> Plan {
                 .map(|_| proof(&lanes[0], dice.one_in(4)))
                 .collect();
             let choice = dice.one_in(5).then(|| choice(number));
+            let captures = dice.one_in(4).then(|| capture(number));
+            let each = dice.one_in(4).then(|| for_each(dice, number));
             let when = rules(dice, number);
             let performer = *dice.pick(&[
                 Performer::Machine,
@@ -119,7 +121,11 @@ pub(super) fn random_plan(dice: &mut Dice) -> Plan {
                 needs,
                 when,
                 choice: None,
+                capture: None,
+                for_each: each,
+                at_once: u16::from(dice.one_in(3)) * 2,
             }
+            .captures(captures)
             .or_a(choice)
         })
         .collect();
@@ -171,6 +177,28 @@ fn choice(number: usize) -> PlannedChoice {
     }
 }
 
+fn capture(number: usize) -> Capture {
+    Capture {
+        name: name(number),
+        lines: true,
+        may_be_empty: true,
+    }
+}
+
+/// A list of its own, or one that an earlier step may have captured.
+fn for_each(dice: &mut Dice, number: usize) -> ForEach {
+    let items = match dice.below(number + 1) {
+        n if n == number => Items::Listed {
+            items: vec!["x".into(), "y".into()],
+        },
+        n => Items::Captured { list: name(n) },
+    };
+    ForEach {
+        name: ParamName::new("ITEM").unwrap(),
+        items,
+    }
+}
+
 /// Conditions on a parameter, or on what an earlier step may have made.
 fn rules(dice: &mut Dice, number: usize) -> Vec<Condition> {
     let mut rules = Vec::new();
@@ -215,7 +243,38 @@ pub(in crate::run) fn follows(number: usize, when: &[(&str, &str)]) -> PlannedSt
         needs: Vec::new(),
         when: when.iter().map(rule).collect(),
         choice: None,
+        capture: None,
+        for_each: None,
+        at_once: 0,
     }
+}
+
+/// Something that a machine runs.
+pub(in crate::run) fn leg(machine: &MachineName) -> Leg {
+    Leg {
+        title: "leg".into(),
+        at: machine.clone(),
+        shell: Shell::Sh,
+        text: "true".into(),
+        env: Vec::new(),
+        ok_codes: Vec::new(),
+        progress: Progress::None,
+        limit_seconds: 0,
+    }
+}
+
+/// A step that captures a list, for the name `C` and the number, and can be taken back.
+pub(in crate::run) fn captures(number: usize) -> PlannedStep {
+    PlannedStep {
+        performer: Performer::Machine,
+        undo: PlannedUndo::Action {
+            headline: "undo".into(),
+            performer: Performer::Machine,
+            proofs: Vec::new(),
+        },
+        ..follows(number, &[])
+    }
+    .captures(Some(capture(number)))
 }
 
 /// A choice between a and b, for the name `C` and the number.
@@ -224,6 +283,19 @@ pub(in crate::run) fn chooses(number: usize) -> PlannedStep {
 }
 
 impl PlannedStep {
+    /// The step as one that captures, on one machine.
+    fn captures(self, capture: Option<Capture>) -> Self {
+        if capture.is_none() || self.performer != Performer::Machine {
+            return self;
+        }
+        Self {
+            lanes: self.lanes[..1].to_vec(),
+            for_each: None,
+            capture,
+            ..self
+        }
+    }
+
     /// The step as a choice, which has no machine, no proof and no other gate.
     fn or_a(self, choice: Option<PlannedChoice>) -> Self {
         if choice.is_none() {
@@ -239,6 +311,8 @@ impl PlannedStep {
                 proofs: Vec::new(),
             },
             point_of_no_return: false,
+            capture: None,
+            for_each: None,
             choice,
             ..self
         }
@@ -248,13 +322,8 @@ impl PlannedStep {
 pub(super) fn proposal(dice: &mut Dice, lane: &MachineName, salt: u64) -> Proposal {
     let leg = |number| Leg {
         title: format!("leg {number}"),
-        at: lane.clone(),
-        shell: Shell::Sh,
         text: format!("true {salt}"),
-        env: Vec::new(),
-        ok_codes: Vec::new(),
-        progress: Progress::None,
-        limit_seconds: 0,
+        ..leg(lane)
     };
     Proposal {
         exhibits: vec![Exhibit::Text {

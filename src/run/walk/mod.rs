@@ -8,7 +8,7 @@ mod walker;
 
 use std::collections::{BTreeMap, BTreeSet};
 
-pub(super) use self::made_up::{chooses, follows, plan_of, step_id};
+pub(super) use self::made_up::{captures, chooses, follows, leg, machine, plan_of, step_id};
 use self::walker::Walk;
 use super::*;
 use crate::clock::Timestamp;

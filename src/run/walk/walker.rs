@@ -154,7 +154,7 @@ impl Walk {
                     n => {
                         let outcome = match n {
                             2 => LaneOutcome::Failed { code: 255 },
-                            _ => LaneOutcome::Succeeded { code: 0 },
+                            _ => self.ended_well(&step, &lane, leg),
                         };
                         Finding::Ended {
                             step,

@@ -4,6 +4,7 @@ mod choices;
 mod doubt;
 mod hands;
 mod hostile;
+mod items;
 mod late;
 mod live;
 mod night;

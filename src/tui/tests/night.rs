@@ -11,7 +11,7 @@ use crate::wire::Live;
 
 use super::runbook::{command, leg, migration, rsync};
 use super::stage::{Stage, machine, step};
-use super::{choices, doubt, late, numbers, standing};
+use super::{choices, doubt, items, late, numbers, standing};
 
 /// Makes a stage at a moment.
 pub(super) type Make = fn(Look) -> Stage;
@@ -31,6 +31,9 @@ pub(super) const MOMENTS: &[(&str, Make)] = &[
     ("choice", choices::at_its_gate),
     ("chosen", choices::chosen),
     ("passed-over", choices::passed_over),
+    ("items-gate", items::gate),
+    ("items-running", items::running),
+    ("items-failed", items::failed),
     ("type-back", type_back),
     ("running", running),
     ("link-lost", link_lost),

@@ -83,6 +83,9 @@ pub(super) fn migration(kind: EnvironmentKind) -> Plan {
         needs: Vec::new(),
         when: Vec::new(),
         choice: None,
+        capture: None,
+        for_each: None,
+        at_once: 0,
     };
     let mut steps = vec![
         step(

@@ -5,7 +5,7 @@ use unicode_width::UnicodeWidthStr;
 
 use super::page::Page;
 use super::step::Exhibits;
-use super::{Cx, chart, stuck};
+use super::{Cx, chart, lanes, stuck};
 use crate::kinds::{Leg, Performer};
 use crate::names::MachineName;
 use crate::run::{LaneAt, PlannedStep, StepAt, StepState, Stop, Way};
@@ -229,9 +229,10 @@ fn running(
         None => {}
     }
     let performer = planned.performer(state.way);
-    for lane in state.lanes.iter().filter(|lane| lane.taking_part) {
+    lanes::counts(cx, page, state);
+    for lane in lanes::shown(state) {
         let (words, tone) = say::lane(&lane.at);
-        let mut text = format!("{}  {words}", lane.name);
+        let mut text = format!("{}  {words}", lanes::named(lane));
         if let LaneAt::Running { leg, since, .. } = &lane.at {
             let shown = state.proposal(&lane.name);
             let legs = shown.map_or(0, |shown| shown.proposal.legs.len());
@@ -242,7 +243,8 @@ fn running(
             } else {
                 String::new()
             };
-            let at = machine_of(title_of, &lane.name);
+            let machine = lane.name.machine();
+            let at = machine_of(title_of, &machine);
             let verb = match performer {
                 _ if cx.app.folded.run.links.contains_key(at) => "running when last seen,",
                 Some(Performer::Person) => "in your hands",
@@ -250,7 +252,7 @@ fn running(
                 _ => "running",
             };
             let watch = say::stopwatch(say::between(*since, cx.now));
-            text = format!("{}  {verb} {watch}{part}  {title}", lane.name);
+            text = format!("{}  {verb} {watch}{part}  {title}", lanes::named(lane));
         }
         page.text(&text, tone);
         let key = (planned.id.clone(), lane.name.clone(), None);

@@ -1,5 +1,7 @@
 //! What runs exactly: commands, diffs, findings and warnings of what was shown.
 
+use std::collections::HashMap;
+
 use ratatui::text::Line;
 
 use super::Cx;
@@ -13,6 +15,9 @@ use crate::tui::look::Tone;
 /// Commands of more lines than this stand in full below everything else of a step, and are only named above,
 /// so that proof and way back can be read beside them without scrolling.
 const LONG: usize = 12;
+
+/// Of more lanes than this that do the same with other values, the first stands for all.
+const FEW: usize = 4;
 
 /// Where commands of many lines stand.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -56,20 +61,63 @@ pub(super) fn put(
         return;
     };
     let person = planned.performer(state.way) == Some(Performer::Person);
+    let items = state.lanes.iter();
+    let items = items.filter_map(|lane| Some((&lane.name, lane.item.as_ref()?)));
+    let items: HashMap<&MachineName, &String> = items.collect();
     for (number, lane) in shown.lanes.iter().enumerate() {
         if shown.lanes.len() > 1 {
+            let item = items.get(&lane.lane).map(|item| format!("  {item}"));
+            let item = item.unwrap_or_default();
+            let first = shown
+                .lanes
+                .first()
+                .filter(|_| number > 0 && shown.lanes.len() > FEW);
+            if first.is_some_and(|first| differs_in_values_only(first, lane)) {
+                let text = format!("{}{item}: the same", lane.lane);
+                page.labelled("on", &text, Tone::Strong);
+                continue;
+            }
             if number > 0 {
                 page.gap();
             }
-            page.labelled("on", &label(cx, &lane.lane), Tone::Strong);
+            page.labelled(
+                "on",
+                &format!("{}{item}", label(cx, &lane.lane)),
+                Tone::Strong,
+            );
         }
         one_lane(cx, page, lane, (person, long));
     }
 }
 
+/// Whether what one lane does is what another does, with other values on another machine.
+fn differs_in_values_only(one: &LaneShown, other: &LaneShown) -> bool {
+    let same = |pair: (&Exhibit, &Exhibit)| match pair {
+        (
+            Exhibit::Command { text, env, .. },
+            Exhibit::Command {
+                text: t, env: e, ..
+            },
+        ) => text == t && env.iter().map(|v| &v.0).eq(e.iter().map(|v| &v.0)),
+        (one, other) => one == other,
+    };
+    let (one, other) = (&one.proposal, &other.proposal);
+    one.already == other.already
+        && one.exhibits.len() == other.exhibits.len()
+        && one.exhibits.iter().zip(&other.exhibits).all(same)
+}
+
 /// Puts the commands in full that [`put`] only named.
 pub(super) fn in_full(cx: &Cx<'_>, page: &mut Page<'_>, state: &StepState) {
-    for lane in state.shown.iter().flat_map(|shown| &shown.lanes) {
+    let lanes = state
+        .shown
+        .iter()
+        .flat_map(|shown| shown.lanes.iter().enumerate());
+    let first = state.shown.as_ref().and_then(|shown| shown.lanes.first());
+    for (number, lane) in lanes {
+        if number >= FEW && first.is_some_and(|first| differs_in_values_only(first, lane)) {
+            continue;
+        }
         for exhibit in &lane.proposal.exhibits {
             if let Exhibit::Command { at, text, env } = exhibit
                 && is_long(text)
@@ -146,7 +194,7 @@ fn one_lane(cx: &Cx<'_>, page: &mut Page<'_>, shown: &LaneShown, (person, long):
 
 /// Says where, if it is not where the step is.
 fn elsewhere(cx: &Cx<'_>, page: &mut Page<'_>, at: &MachineName, lane: &MachineName) {
-    if at != lane {
+    if *at != lane.machine() {
         page.labelled("", &format!("on {}", label(cx, at)), Tone::Care);
     }
 }
@@ -182,9 +230,11 @@ pub(super) fn label(cx: &Cx<'_>, machine: &MachineName) -> String {
         .run
         .plan
         .as_ref()
-        .map(|plan| plan.label(machine))
+        .map(|plan| plan.label(&machine.machine()).to_owned())
     {
-        Some(label) if label != machine.as_str() => format!("{machine} ({})", clean::line(label)),
+        Some(label) if label != machine.machine().as_str() => {
+            format!("{machine} ({})", clean::line(&label))
+        }
         _ => machine.to_string(),
     }
 }

@@ -9,6 +9,7 @@ mod exhibits;
 mod footer;
 mod header;
 mod journal;
+mod lanes;
 mod list;
 mod page;
 mod printed;

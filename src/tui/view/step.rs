@@ -8,11 +8,15 @@ use unicode_width::UnicodeWidthStr;
 
 use super::exhibits::Long;
 use super::page::{Page, scrolled};
-use super::{Cx, block, chart, doubt, end, exhibits, printed};
+use super::{Cx, block, chart, doubt, end, exhibits, lanes, printed};
+use crate::probe::Holds;
 use crate::run::{Actor, PlannedStep, PlannedUndo, Proof, StepAt, StepState, Way};
 use crate::tui::clean;
 use crate::tui::look::Tone;
 use crate::tui::say;
+
+/// A proof of more questions than this shows those that do not hold, and counts the rest.
+const QUESTIONS: usize = 24;
 
 /// Where the exhibits stand.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -199,18 +203,7 @@ fn head(
     (number, planned, state): (usize, &PlannedStep, &StepState),
 ) {
     let (sign, word, tone) = say::state(state, cx.signs);
-    let places: Vec<String> = match planned.lanes.len() {
-        0..=2 => planned
-            .lanes
-            .iter()
-            .map(|lane| exhibits::label(cx, lane))
-            .collect(),
-        lanes => vec![format!("{lanes} machines")],
-    };
-    let place = match planned.choice {
-        Some(_) => "touches no machine".to_owned(),
-        None => format!("on {}", places.join(" and ")),
-    };
+    let place = lanes::place(cx, planned, state);
     let title = format!(" {}  {}", number + 1, clean::line(&planned.title));
     let word = format!("{sign} {word}");
     let room = width.saturating_sub(1);
@@ -265,7 +258,26 @@ fn proofs(
         state.at,
         StepAt::Waiting | StepAt::Preparing | StepAt::AtGate
     );
-    for (number, proof) in proofs.iter().enumerate() {
+    // Of many questions, those that hold are counted.
+    let holds = |number: usize| {
+        let answer = u16::try_from(number)
+            .ok()
+            .and_then(|n| state.answers.get(&n));
+        answer.is_some_and(|answer| answer.holds == Holds::Yes)
+    };
+    let many = proofs.len() > QUESTIONS;
+    let told = (0..proofs.len()).filter(|number| !many || !holds(*number));
+    let told: Vec<usize> = told.take(QUESTIONS).collect();
+    if many {
+        let held = (0..proofs.len()).filter(|number| holds(*number)).count();
+        let text = format!(
+            "{} questions, {held} hold; {} stand here",
+            proofs.len(),
+            told.len()
+        );
+        page.labelled("proof", &text, Tone::Plain);
+    }
+    for (number, proof) in told.iter().filter_map(|n| Some((*n, proofs.get(*n)?))) {
         let label = if number == 0 { "proof" } else { "" };
         proof_line(
             cx,

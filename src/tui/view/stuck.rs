@@ -4,7 +4,7 @@ use ratatui::text::Line;
 
 use super::page::Page;
 use super::step::Exhibits;
-use super::{Cx, doubt};
+use super::{Cx, doubt, lanes};
 use crate::kinds::Performer;
 use crate::probe::Holds;
 use crate::run::{LaneAt, PlannedStep, StepAt, StepState, Stuck};
@@ -30,11 +30,12 @@ pub(super) fn put(
         return;
     };
     page.text(&sentence(why, planned, state), Tone::Bad);
-    for lane in state.lanes.iter().filter(|lane| lane.taking_part) {
+    lanes::counts(cx, page, state);
+    for lane in lanes::shown(state) {
         // With one lane, the sentence says it already.
         if state.lanes.len() > 1 || matches!(lane.at, LaneAt::Unknown { .. }) {
             let (words, tone) = say::lane(&lane.at);
-            page.text(&format!("{}  {words}", lane.name), tone);
+            page.text(&format!("{}  {words}", lanes::named(lane)), tone);
         }
     }
     doubt::put(cx, page, &planned.id);
@@ -148,7 +149,7 @@ fn sentence(why: &Stuck, planned: &PlannedStep, state: &StepState) -> String {
         }
         Stuck::Failed => match planned.performer(state.way) {
             Some(Performer::Watch) => "What it waits for did not come in time.".to_owned(),
-            _ => format!("It failed: {}.", bad_lanes(state)),
+            _ => format!("It failed: {}.", lanes::bad(state)),
         },
         Stuck::Stopped => "It was asked to end, and ended before its work was done.".to_owned(),
         Stuck::Unproved => {
@@ -168,19 +169,4 @@ fn sentence(why: &Stuck, planned: &PlannedStep, state: &StepState) -> String {
                 .to_owned()
         }
     }
-}
-
-fn bad_lanes(state: &StepState) -> String {
-    let bad = state.lanes.iter().filter_map(|lane| {
-        let LaneAt::Badly { leg, outcome } = &lane.at else {
-            return None;
-        };
-        let shown = state.proposal(&lane.name);
-        let leg = shown.and_then(|shown| shown.proposal.legs.get(usize::from(*leg)));
-        let title = leg
-            .map(|leg| format!(" ({})", leg.title))
-            .unwrap_or_default();
-        Some(format!("{} on {}{title}", say::outcome(outcome), lane.name))
-    });
-    bad.collect::<Vec<_>>().join("; ")
 }

@@ -82,7 +82,10 @@ impl World {
                     return self.wrong("a leg ended that was never started".to_owned());
                 };
                 match outcome {
-                    LaneOutcome::Succeeded { code } | LaneOutcome::Failed { code } => {
+                    LaneOutcome::Succeeded { code }
+                    | LaneOutcome::Captured { code, .. }
+                    | LaneOutcome::NotCaptured { code, .. }
+                    | LaneOutcome::Failed { code } => {
                         let real = self.truth.ended.get(&token).copied();
                         if real != Some(*code) {
                             return self.wrong(format!(

@@ -102,6 +102,9 @@ fn step(dice: &mut Dice, number: usize, phase: &PhaseId) -> PlannedStep {
         needs: Vec::new(),
         when: Vec::new(),
         choice: None,
+        capture: None,
+        for_each: None,
+        at_once: 0,
     }
 }
 
