@@ -331,7 +331,7 @@ fn ten_thousand_items_are_refused_in_words_and_at_once() {
 }
 
 #[test]
-fn a_lane_that_fails_holds_back_those_after_it_and_a_retry_leaves_out_those_before_it() {
+fn a_lane_that_fails_holds_back_those_after_it() {
     let home = list();
     home.file("names", "a\nb\nc\nd\n");
     home.file("stop-c", "");
@@ -365,4 +365,28 @@ fn the_plan_of_a_list_says_what_is_known_only_then() {
     ] {
         assert!(said.out.contains(line), "{line}\n{}", said.out);
     }
+}
+
+#[test]
+fn a_value_that_nobody_gave_is_never_an_empty_text() {
+    let home = Home::new();
+    home.file("environments.toml", ENVIRONMENTS);
+    let late = r#"
+[[step]]
+id    = "late"
+phase = "all"
+title = "Uses it"
+do.command.run = 'echo "rm -r /srv/$WAY/"'
+undo  = { nothing = "it only prints" }
+"#;
+    home.file("choice.toml", &format!("{CHOICE}{late}"));
+    let skip = "[step.way]\nskip = \"not now\"\n";
+    let said = run(&home, skip).ends(4);
+    let why = "it is done only where WAY is copy, and WAY has no value: step way was skipped";
+    assert!(said.err.contains(why), "{}", said.err);
+    let more = "[step.copy]\nskip = \"no\"\n[step.other]\nskip = \"no\"\n";
+    let said = run(&home, &format!("{skip}{more}")).ends(4);
+    let why = "it uses WAY, which has no value: step way was skipped";
+    assert!(said.err.contains(why), "{}", said.err);
+    assert!(!said.out.contains("late: leg 1 started"), "{}", said.out);
 }
