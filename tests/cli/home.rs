@@ -3,6 +3,8 @@
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
 
+use rustix::process::{Pid, Signal, kill_process};
+
 /// A user's folders, removed at the end.
 pub struct Home(tempfile::TempDir);
 
@@ -48,6 +50,24 @@ impl Home {
             .output()
             .expect("start runsheet");
         Said::of(&output)
+    }
+}
+
+/// Ends the engines of this home's runs: one that waits for a decision would wait for ever.
+impl Drop for Home {
+    fn drop(&mut self) {
+        let here = self.path().as_os_str().as_encoded_bytes();
+        let pids = std::fs::read_dir("/proc").into_iter().flatten().flatten();
+        let pids = pids.filter_map(|entry| entry.file_name().to_str()?.parse::<i32>().ok());
+        let own = rustix::process::getpid();
+        for pid in pids.filter_map(Pid::from_raw).filter(|pid| *pid != own) {
+            // Another user's, or one that has just ended, cannot be read and is none of ours.
+            let environ = std::fs::read(format!("/proc/{}/environ", pid.as_raw_nonzero()));
+            let environ = environ.unwrap_or_default();
+            if environ.windows(here.len()).any(|part| part == here) {
+                let _ = kill_process(pid, Signal::KILL);
+            }
+        }
     }
 }
 

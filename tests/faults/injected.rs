@@ -52,13 +52,13 @@ fn printed() -> String {
 }
 
 /// One step that prints more than a piece, and one that kills what keeps its receipt, so that nobody can know how
-/// it ended and what it printed has to be copied out of the spool.
+/// it ended and what it printed has to be copied out of the spool. What a step prints is looked for five times a second.
 fn rig() -> Rig {
     Rig::new(&[
         ("one", "echo one >>COUNT; seq 1 2000; sleep 0.1; seq 1 2000"),
         (
             "two",
-            "echo two >>COUNT; echo printed; sleep 0.1; kill -9 $PPID",
+            "echo two >>COUNT; echo printed; sleep 0.4; kill -9 $PPID",
         ),
     ])
 }
@@ -586,7 +586,8 @@ async fn an_engine_that_the_system_says_no_to_stays_honest() {
         wrong.len(),
         wrong.join("\n\n")
     );
-    for sort in ["openat", "write", "fdatasync", "linkat", "rename"] {
+    // A busy machine may see the second step's output only when its keeper is gone, and then has nothing to rename.
+    for sort in ["openat", "write", "fdatasync", "linkat"] {
         assert!(
             reached.contains_key(sort),
             "no {sort} was come to: {reached:?}"
@@ -596,11 +597,12 @@ async fn an_engine_that_the_system_says_no_to_stays_honest() {
     told(
         "the Nth call of an engine failing",
         &format!(
-            "{wanted} of {} (EIO, ENOSPC, EINTR; once and from then on; {} sorts of call), {met} come to: {stopped} \
+            "{wanted} of {} (EIO, ENOSPC, EINTR; once and from then on; {} sorts of call, {} of a rename), {met} come to: {stopped} \
              engines stopped and said why, {unknown} steps unknown for want of their output, 0 told after the \
              journal's first, 0 lost, 0 false outputs, all runs taken to their end; controls: {}",
             all.len(),
             reached.len(),
+            reached.get("rename").copied().unwrap_or(0),
             controls().await,
         ),
     );

@@ -80,10 +80,11 @@ hide_the_box() {
             *) rm -rf "$entry" ;;
         esac
     done
-    for entry in "$new$state" "$new"/var/lib/*/runsheet-lab; do
-        entry=${entry%/runsheet-lab}
-        [ ! -d "$entry" ] || mount -t tmpfs -o mode=700 empty "$entry"
+    # In a lab's state folder is a file of this name, and the folder may be called so itself.
+    for entry in "$new"/var/lib/*/runsheet-lab; do
+        [ ! -f "$entry" ] || mount -t tmpfs -o mode=700 empty "${entry%/runsheet-lab}"
     done
+    [ ! -e "$new$state/runsheet-lab" ] || mount -t tmpfs -o mode=700 empty "$new$state"
 }
 
 make_devices() {
