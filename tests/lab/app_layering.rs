@@ -1,7 +1,7 @@
 //! The migration of an App Layering appliance in the lab: a copy and a move to their ends, with somebody at the
 //! consoles, and once for each hazard that must stop it.
 
-use crate::e2e::lab::{Lab, in_the_lab};
+use crate::e2e::lab::{Lab, in_the_lab, in_the_lab_at_length};
 use crate::e2e::rehearsal::{Hazard, Rehearsal};
 
 const COPY: &str = "tests/lab/worlds/app-layering/answers-copy.toml";
@@ -64,7 +64,7 @@ fn a_copied_appliance_leaves_the_source_as_it_was() {
 
 #[test]
 fn a_moved_appliance_takes_the_share_with_it() {
-    in_the_lab("app-layering", "a move of an appliance", |lab| {
+    in_the_lab_at_length("app-layering", "a move of an appliance", |lab| {
         lab.on("tools", administrator!("move"));
         rehearsal(lab, MOVE).to_the_end(&[]);
         assert_eq!(lab.on("tools", "ask elm-new shares"), "//files.corp/elm\n");

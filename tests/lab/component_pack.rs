@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use crate::e2e::home::Home;
-use crate::e2e::lab::{Lab, in_the_lab};
+use crate::e2e::lab::{Lab, in_the_lab, in_the_lab_at_length};
 use crate::e2e::record::assert_recorded;
 use crate::e2e::rehearsal::{Hazard, Rehearsal};
 use crate::e2e::terminal::Terminal;
@@ -55,7 +55,7 @@ fn component_pack_moves_by_dump_and_restore() {
 
 #[test]
 fn component_pack_moves_by_a_copy_of_its_volumes() {
-    in_the_lab(WORLD, "Component Pack by a copy of the volumes", |lab| {
+    in_the_lab_at_length(WORLD, "Component Pack by a copy of the volumes", |lab| {
         rehearsal(lab, COPY).to_the_end(&[]);
         assert_moved(lab);
     });
@@ -92,7 +92,7 @@ fn assert_moved(lab: &Lab) {
 /// By hand to the last gate before the point of no return, and back from there step by step.
 #[test]
 fn taken_back_before_the_switch_it_leaves_customers_with_the_old_cluster() {
-    in_the_lab(WORLD, "Component Pack's way back", |lab| {
+    in_the_lab_at_length(WORLD, "Component Pack's way back", |lab| {
         let (home, patience) = (Home::new(), Duration::from_secs(60));
         let runbook = lab.runbook(&home, "component-pack-side-by-side");
         let words = ["run", &runbook, "--env", "lab", "--as", "ana"];

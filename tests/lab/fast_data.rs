@@ -4,7 +4,7 @@
 use std::time::Duration;
 
 use crate::e2e::home::Home;
-use crate::e2e::lab::{Lab, in_the_lab};
+use crate::e2e::lab::{Lab, in_the_lab, in_the_lab_at_length};
 use crate::e2e::record::assert_recorded;
 use crate::e2e::rehearsal::{Hazard, Rehearsal};
 use crate::e2e::terminal::Terminal;
@@ -65,7 +65,7 @@ fn no_message_is_lost_while_services_mongodb_and_kafka_change_sides() {
 /// By hand, in the wizard: up to the gate of the first write on the destination, and back from there.
 #[test]
 fn before_the_first_write_on_the_destination_everything_can_be_taken_back() {
-    in_the_lab("fast-data", "the way back of Fast Data", |lab| {
+    in_the_lab_at_length("fast-data", "the way back of Fast Data", |lab| {
         let home = Home::new();
         let patience = Duration::from_secs(60);
         let runbook = lab.runbook(&home, "fast-data-migration");

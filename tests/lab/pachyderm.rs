@@ -1,7 +1,7 @@
 //! The Pachyderm migration in the lab: to another Kubernetes cluster, and to a namespace beside the old one,
 //! without anybody; and what goes wrong in it, one by one.
 
-use crate::e2e::lab::{Lab, in_the_lab};
+use crate::e2e::lab::{Lab, in_the_lab, in_the_lab_at_length};
 use crate::e2e::rehearsal::{Hazard, Rehearsal};
 
 /// Three pipelines run on the cluster that the operator's own files name, and the fourth does not.
@@ -66,10 +66,15 @@ fn the_old_cluster_works_until_another_one_has_taken_over() {
         let report = to_another_cluster(lab).to_the_end(&[]);
         assert!(report.contains("Pachyderm migration"), "{report}");
         assert_migrated(lab, "new", "default");
-        lab.reset();
+        stops_before_harm(lab);
+    });
+}
+
+#[test]
+fn one_cluster_holds_the_old_and_the_new_in_namespaces_of_their_own() {
+    in_the_lab_at_length("pachyderm", "Pachyderm to another namespace", |lab| {
         to_a_namespace(lab).to_the_end(&[]);
         assert_migrated(lab, "old", "pachyderm-new");
-        stops_before_harm(lab);
     });
 }
 

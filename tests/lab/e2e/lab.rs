@@ -60,6 +60,27 @@ pub fn in_the_lab(world: &str, test: &str, body: impl FnOnce(&Lab)) {
     }
 }
 
+/// The same for what `make test` leaves to `make hazards`, so that it is done in time.
+pub fn in_the_lab_at_length(world: &str, test: &str, body: impl FnOnce(&Lab)) {
+    match all_are_wanted() {
+        true => in_the_lab(world, test, body),
+        false => skipped(test, "it takes its time: make hazards rehearses it"),
+    }
+}
+
+/// Whether everything is to be rehearsed and every hazard tried: `RUNSHEET_HAZARDS=all`, as `make hazards` says.
+///
+/// # Panics
+///
+/// It says anything else.
+pub fn all_are_wanted() -> bool {
+    match std::env::var("RUNSHEET_HAZARDS").as_deref() {
+        Err(_) => false,
+        Ok("all") => true,
+        Ok(other) => panic!("RUNSHEET_HAZARDS is `{other}`: say all, or leave it unset"),
+    }
+}
+
 fn skipped(test: &str, why: &str) {
     say(&format!("*** SKIPPED {test}: {why} ***"));
 }

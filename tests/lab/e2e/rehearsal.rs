@@ -4,7 +4,7 @@
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use super::home::Home;
-use super::lab::{Lab, say};
+use super::lab::{Lab, all_are_wanted, say};
 use super::record::{assert_recorded, assert_verified, stopped_at, told, well};
 
 /// What is rehearsed, in the lab with its world in it.
@@ -58,20 +58,7 @@ impl<'a> Hazard<'a> {
 }
 
 /// How long hazards of one list are begun for, where not all of them are wanted.
-const A_WHILE: Duration = Duration::from_secs(20);
-
-/// Whether every hazard is to be tried: `RUNSHEET_HAZARDS=all`, as `make hazards` says.
-///
-/// # Panics
-///
-/// It says anything else.
-fn all_are_wanted() -> bool {
-    match std::env::var("RUNSHEET_HAZARDS").as_deref() {
-        Err(_) => false,
-        Ok("all") => true,
-        Ok(other) => panic!("RUNSHEET_HAZARDS is `{other}`: say all, or leave it unset"),
-    }
-}
+const A_WHILE: Duration = Duration::from_secs(10);
 
 /// With which of so many to begin: another every hour, so that all of them have their turn.
 fn first_of(count: usize) -> usize {
