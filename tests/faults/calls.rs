@@ -93,6 +93,12 @@ struct Tried {
     lost: Option<String>,
 }
 
+/// Whether the end of the run is on disk. An engine killed just then has told nobody, and no other one comes.
+fn has_ended(rig: &Rig) -> bool {
+    let last = rig.lines().pop();
+    last.is_some_and(|line| line.contains("\"kind\":\"run-ended\""))
+}
+
 /// Kills an engine at its Nth call and the next at its Mth; then lets a whole one go to the end.
 async fn try_at(which: Which, n: &Point, m: &Point) -> Tried {
     let rig = rig();
@@ -108,12 +114,14 @@ async fn try_at(which: Which, n: &Point, m: &Point) -> Tried {
             lost,
         };
     }
-    let trace = rig.path("second");
-    let second = under_strace(&rig, which, &trace, Some(m));
-    let ended = walk_until_killed(&rig, &mut witness, &trace).await;
-    leave(second);
+    if !has_ended(&rig) {
+        let trace = rig.path("second");
+        let second = under_strace(&rig, which, &trace, Some(m));
+        walk_until_killed(&rig, &mut witness, &trace).await;
+        leave(second);
+    }
     let lost = witness.lost(&rig);
-    if lost.is_none() && !ended {
+    if lost.is_none() && !has_ended(&rig) {
         let mut whole = rig.start(Which::Real);
         witness.until(&rig, |witness| witness.connected).await;
         witness.finish(&rig).await;
