@@ -196,7 +196,7 @@ until kubectl -n connections get pvc forgotten -o 'jsonpath={.status.phase}' | g
 
 #[test]
 fn what_is_wrong_with_the_new_cluster_is_found_before_customers_notice() {
-    in_the_lab(WORLD, "hazards of the new cluster", |lab| {
+    in_the_lab_at_length(WORLD, "hazards of the new cluster", |lab| {
         rehearsal(lab, DUMP).stops_before_harm(&[
             before_the_freeze("the new nodes do not know Connections' name", "network")
                 .switch("cp-new", "sed 's/internal.connections.lab//' /etc/hosts >/run/hosts && cat /run/hosts >/etc/hosts"),
@@ -256,7 +256,7 @@ fn what_is_wrong_with_the_new_cluster_is_found_before_customers_notice() {
 
 #[test]
 fn what_goes_wrong_with_the_data_is_found_before_the_point_of_no_return() {
-    in_the_lab(WORLD, "hazards of the data", |lab| {
+    in_the_lab_at_length(WORLD, "hazards of the data", |lab| {
         rehearsal(lab, DUMP).stops_before_harm(&[
             before_the_switch("mongodump leaves a collection out, and ends well", "dump-mongo").switch(
                 "cp-old",
