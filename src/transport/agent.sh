@@ -158,8 +158,9 @@ rs_state() {
     rs_waits "$1"
   elif [ "$rs_live" = yes ]; then
     rs_st=R
-  elif [ -z "$rs_g" ] && [ "$2" != again ]; then
-    # made and without its word: just now, or on a full disk
+  elif [ "$2" != again ]; then
+    # A fence without its word was made just now, or on a full disk. And a claim is read byte by byte: read
+    # while the keeper put its own name over the agent's, it names nobody who lives.
     sleep 1
     rs_state "$1" again
   elif [ -n "$rs_ob" ] && [ "$rs_ob" != "$rs_boot" ]; then
