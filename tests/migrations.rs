@@ -1,4 +1,4 @@
-//! The runbooks that came after the first, without any machine: what each file says, and what its page says of it.
+//! The runbooks of this repository, without any machine: what each file says, and what its page says of it.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -9,14 +9,49 @@ use runsheet::runbook::{
     resolve, values,
 };
 
-/// Each by its name, with its points of no return.
-const RUNBOOKS: [(&str, &[&str]); 3] = [
-    (
-        "fast-data-migration",
-        &["writers-to-dest", "switch-producers"],
-    ),
-    ("app-layering-appliance", &["proceed-move"]),
-    ("pachyderm-migration", &["undeploy-old"]),
+/// What is true of one runbook alone.
+struct Migration {
+    name: &'static str,
+    /// Its points of no return, in order.
+    points: &'static [&'static str],
+    /// A step on several machines, and the lanes it has in the lab.
+    lanes: Option<(&'static str, &'static [&'static str])>,
+    /// Whether the document, and with it the page's table, has the order of the runbook.
+    in_order: bool,
+}
+
+const MIGRATIONS: [Migration; 5] = [
+    Migration {
+        name: "pryv-core-migration",
+        points: &["reload-nginx"],
+        lanes: Some(("restart-registers", &["register.1", "register.2"])),
+        in_order: true,
+    },
+    Migration {
+        name: "component-pack-side-by-side",
+        points: &["reload-ihs"],
+        lanes: Some(("reload-ihs", &["ihs.1", "ihs.2"])),
+        // Its document begins with sections on what to know, which have no order.
+        in_order: false,
+    },
+    Migration {
+        name: "fast-data-migration",
+        points: &["writers-to-dest", "switch-producers"],
+        lanes: None,
+        in_order: true,
+    },
+    Migration {
+        name: "app-layering-appliance",
+        points: &["proceed-move"],
+        lanes: None,
+        in_order: true,
+    },
+    Migration {
+        name: "pachyderm-migration",
+        points: &["undeploy-old"],
+        lanes: None,
+        in_order: true,
+    },
 ];
 
 fn path(name: &str) -> PathBuf {
@@ -35,7 +70,7 @@ fn runbook(name: &str) -> Runbook {
 
 #[test]
 fn every_step_says_how_it_is_taken_back_or_why_not_and_how_long_it_takes() {
-    for (name, _) in RUNBOOKS {
+    for Migration { name, .. } in MIGRATIONS {
         for step in runbook(name).steps {
             // A choice is taken back by choosing again.
             if !matches!(step.action.kind(), "note" | "choose") {
@@ -48,7 +83,13 @@ fn every_step_says_how_it_is_taken_back_or_why_not_and_how_long_it_takes() {
 
 #[test]
 fn each_can_be_laid_out_for_the_lab_without_asking_anything() {
-    for (name, points) in RUNBOOKS {
+    for Migration {
+        name,
+        points,
+        lanes,
+        ..
+    } in MIGRATIONS
+    {
         let runbook = runbook(name);
         let environments = read_environments(&environments_beside(&path(name))).unwrap();
         let lab = bind(&runbook, &environments, "lab").unwrap();
@@ -63,13 +104,23 @@ fn each_can_be_laid_out_for_the_lab_without_asking_anything() {
             .map(|step| step.id.as_str())
             .collect();
         assert_eq!(found, points, "{name}");
+        for (id, wanted) in lanes {
+            let step = plan.steps.iter().find(|step| step.id.as_str() == id);
+            let found: Vec<&str> = step
+                .unwrap()
+                .lanes
+                .iter()
+                .map(|lane| lane.as_str())
+                .collect();
+            assert_eq!(found, wanted, "{name}: {id}");
+        }
     }
 }
 
 /// The same file to the byte in rehearsal and in production.
 #[test]
 fn nothing_of_the_lab_stands_in_the_runbooks() {
-    for (name, _) in RUNBOOKS {
+    for Migration { name, .. } in MIGRATIONS {
         let text = runbook(name).text;
         for word in ["lab", "10.77", "stand-in", "runsheet-lab", "lab-hazards"] {
             let found = text
@@ -82,24 +133,27 @@ fn nothing_of_the_lab_stands_in_the_runbooks() {
 
 #[test]
 fn each_pages_table_names_every_step_and_no_other_in_the_runbooks_order() {
-    for (name, _) in RUNBOOKS {
+    for Migration { name, in_order, .. } in MIGRATIONS {
         let page = std::fs::read_to_string(format!("docs/runbooks/{name}.md")).unwrap();
-        let named = page
+        let cells = page
             .lines()
             .skip_while(|line| !line.starts_with("| the document | step |"))
             .skip(2)
             .take_while(|line| line.starts_with('|'))
-            .filter_map(|row| row.rsplit('|').nth(2))
-            .filter_map(|cell| cell.split('`').nth(1));
-        let mut once = Vec::new();
-        for step in named {
-            if !once.contains(&step) {
-                once.push(step);
+            .filter_map(|row| row.rsplit('|').nth(2));
+        let mut named = Vec::new();
+        for step in cells.flat_map(|cell| cell.split('`').skip(1).step_by(2)) {
+            if !named.contains(&step) {
+                named.push(step);
             }
         }
         let runbook = runbook(name);
-        let steps: Vec<&str> = runbook.steps.iter().map(|step| step.id.as_str()).collect();
-        assert_eq!(once, steps, "{name}");
+        let mut steps: Vec<&str> = runbook.steps.iter().map(|step| step.id.as_str()).collect();
+        if !in_order {
+            named.sort_unstable();
+            steps.sort_unstable();
+        }
+        assert_eq!(named, steps, "{name}");
     }
 }
 
