@@ -23,8 +23,8 @@ test:
 torture:
 	@scripts/bootstrap test
 	@RUNSHEET_FAULTS=$${RUNSHEET_FAULTS:-torture} cargo test --locked --release \
-		--test faults --test transport --test bad_input -- --nocapture \
-		calls clients cuts failing fence flood kills links order room sim
+		--test faults --test transport --test bad_input --test engine -- --nocapture \
+		calls clients cuts failing fence flood injected kills links opening order room sim table
 
 hazards:
 	@scripts/bootstrap test

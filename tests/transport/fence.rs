@@ -197,5 +197,28 @@ fn a_start_cut_at_any_byte_runs_nothing() {
         assert_eq!(fs::read_dir(&jobs).unwrap().count(), 0, "{argv:?}");
         feed(&argv, dir.path(), &[program.as_bytes(), start.as_bytes()]);
         assert_eq!(lines(&trace), 1, "{argv:?}");
+
+        // The control: a program that begins with as much of a line as it got.
+        let careless =
+            program.replace("read -r rs_b || exit 1; rs_begin", "read -r rs_b; rs_begin");
+        assert_ne!(careless, program);
+        let start = start.replace("token-name", "another");
+        let caught = (start.len() - 8..start.len()).find(|cut| {
+            feed(
+                &argv,
+                dir.path(),
+                &[careless.as_bytes(), &start.as_bytes()[..*cut]],
+            );
+            lines(&trace) > 1
+        });
+        let caught = caught.unwrap_or_else(|| panic!("{argv:?}: a part of a start must run"));
+        told(
+            &format!("a start cut under {}", argv[0].display()),
+            &format!(
+                "at each of its {} bytes, nothing ran; control: ran {} bytes before the end",
+                start.len(),
+                start.len() - caught
+            ),
+        );
     }
 }
