@@ -6,6 +6,9 @@
 //! do.docker.inspect = "pryvio_core"
 //! ```
 //!
+//! What is shown names the container; what runs names its id. So a container that was replaced between the two
+//! is not touched, and docker says that there is no such one.
+//!
 //! A program inside a container gets no terminal: with one, docker turns line ends into `\r\n` and mixes
 //! standard error into standard output, and nobody is there to type.
 
@@ -15,11 +18,14 @@ use serde::Deserialize;
 use toml::Spanned;
 use toml::de::ValueDeserializer;
 
-use self::state::{ContainerProbe, Is, Status};
-use super::{Action, Exhibit, Kind, Leg, Mentions, Moment, Obstacle, Performer, Proposal};
-use super::{Question, Reply, Scene};
+use self::state::{ContainerProbe, Is, Seen, Status};
+use super::{Action, Exhibit, Kind, Leg, Mentions, Moment, Obstacle, Performer, Pinned};
+use super::{Proposal, Question, Reply, Scene};
 use crate::probe::{Probe, words};
 use crate::template::{Template, TemplateError};
+
+/// The key under which a step leaves the id of its container to its way back.
+const CONTAINER: &str = "container";
 
 /// The kind, for the list.
 pub(super) const KIND: Kind = Kind {
@@ -127,9 +133,9 @@ impl Verb {
 }
 
 impl Docker {
-    /// The command line, as it is shown and run.
-    fn line(&self, scene: &Scene<'_>) -> Result<String, TemplateError> {
-        let container = state::container(self.container.get_ref(), scene)?;
+    /// The command line for a container by its name, as it is shown, or by its id, as it is run.
+    fn line(&self, scene: &Scene<'_>, container: &str) -> Result<String, TemplateError> {
+        let container = container.to_owned();
         let mut all = vec!["docker".to_owned(), self.verb.name().to_owned(), container];
         for word in &self.command {
             // An argument may well be an option of the program inside; it cannot be one of docker's,
@@ -160,7 +166,7 @@ impl Action for Docker {
     }
 
     fn headline(&self, scene: &Scene<'_>) -> Result<String, TemplateError> {
-        self.line(scene)
+        self.line(scene, &state::container(self.container.get_ref(), scene)?)
     }
 
     fn performer(&self) -> Performer {
@@ -177,9 +183,17 @@ impl Action for Docker {
     fn propose(&self, moment: &Moment<'_>, replies: &[Reply]) -> Result<Proposal, Obstacle> {
         let scene = &moment.scene;
         let name = state::container(self.container.get_ref(), scene)?;
-        let status = state::status(&name, scene.here, replies.first())?;
+        let Seen { id, status } = state::seen(&name, scene.here, replies.first())?;
         let at = scene.here.clone();
-        let text = self.line(scene)?;
+        if let Some(other) = moment.left.get(CONTAINER).filter(|left| **left != id) {
+            return Err(Obstacle::new(format!(
+                "{name} on {at} is another container now ({}) than the step met ({})",
+                state::short(&id),
+                state::short(other),
+            ))
+            .hint("nothing was done to this one; see `docker ps -a --no-trunc`, and put things right by hand"));
+        }
+        let text = self.line(scene, &name)?;
         let mut proposal = Proposal {
             exhibits: vec![
                 Exhibit::Command {
@@ -189,11 +203,21 @@ impl Action for Docker {
                 },
                 Exhibit::Finding {
                     label: "now".to_owned(),
-                    text: format!("{name} is {status}"),
+                    text: format!("{name} is {status}, container {}", state::short(&id)),
                 },
             ],
             ..Proposal::default()
         };
+        let began = moment.pins.get(&format!("container {name}"));
+        if let Some(other) = began.filter(|began| **began != id) {
+            proposal.exhibits.push(Exhibit::Warning {
+                text: format!(
+                    "{name} is another container than when the run began, which was {}: it was made anew since",
+                    state::short(other)
+                ),
+            });
+        }
+        proposal.leaves.insert(CONTAINER.to_owned(), id.clone());
         match (self.verb, status) {
             (Verb::Stop, status) if Is::Stopped.fits(status) => {
                 proposal.already = Some(format!("{name} is {status}"));
@@ -221,7 +245,7 @@ impl Action for Docker {
             title: format!("docker {} {name}", self.verb.name()),
             at,
             shell: Default::default(),
-            text,
+            text: self.line(scene, &id)?,
             env: Vec::new(),
             ok_codes: self.ok_codes.clone(),
             progress: Default::default(),
@@ -244,6 +268,10 @@ impl Action for Docker {
             Verb::Start => self.turned(Verb::Stop),
             Verb::Restart | Verb::Inspect | Verb::Exec => None,
         }
+    }
+
+    fn pinned(&self, scene: &Scene<'_>) -> Result<Option<Pinned>, TemplateError> {
+        state::pinned(self.container.get_ref(), scene).map(Some)
     }
 
     fn programs(&self) -> &'static [&'static str] {

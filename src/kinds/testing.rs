@@ -12,6 +12,7 @@ pub(super) struct Stand {
     pub(super) values: Values,
     pub(super) here: MachineName,
     pub(super) left: BTreeMap<String, String>,
+    pub(super) pins: BTreeMap<String, String>,
     run: RunId,
     step: StepId,
 }
@@ -22,6 +23,7 @@ impl Stand {
             values: testing::values(),
             here: testing::source(),
             left: BTreeMap::new(),
+            pins: BTreeMap::new(),
             run: RunId::new("20261121-021433-x").unwrap(),
             step: StepId::new("a-step").unwrap(),
         }
@@ -40,6 +42,7 @@ impl Stand {
             step: &self.step,
             attempt: 1,
             left: &self.left,
+            pins: &self.pins,
         }
     }
 

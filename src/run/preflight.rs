@@ -1,5 +1,7 @@
 //! What was found on the machines before a run was opened.
 
+use std::collections::BTreeMap;
+
 use serde::{Deserialize, Serialize};
 
 use super::apply::Applied;
@@ -22,6 +24,9 @@ pub struct Check {
     /// What to do about it; none where nothing is to be done.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub hint: Option<String>,
+    /// Which things of that name there were, by [`Pinned::name`](crate::kinds::Pinned); empty for most checks.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub pins: BTreeMap<String, String>,
 }
 
 /// What a check means for the run; the lightest first.
@@ -48,6 +53,15 @@ impl Level {
 }
 
 impl Run {
+    /// Which things there were on a machine before the run was opened, by their names.
+    pub fn pins(&self, machine: &MachineName) -> BTreeMap<String, String> {
+        let there = self
+            .preflight
+            .iter()
+            .filter(|check| check.machine == *machine);
+        there.flat_map(|check| check.pins.clone()).collect()
+    }
+
     pub(super) fn looked(&self, checks: Vec<Check>) -> Result<Event, Refusal> {
         match self.epoch {
             0 => Ok(Event::PreflightDone { checks }),

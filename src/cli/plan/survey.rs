@@ -82,6 +82,7 @@ pub(in crate::cli) fn moment<'a>(
         step: &spec.id,
         attempt: 1,
         left: nothing,
+        pins: nothing,
     }
 }
 

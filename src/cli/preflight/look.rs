@@ -1,5 +1,6 @@
 //! What is looked at on one machine.
 
+use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
 use super::super::plan::ask_within;
@@ -7,7 +8,7 @@ use super::super::prepared::Prepared;
 use super::wants::{self, Wants};
 use crate::clock::Clock;
 use crate::engine::Fleet;
-use crate::kinds::Question;
+use crate::kinds::{Pinned, Question};
 use crate::names::MachineName;
 use crate::probe::{Shell, complaint, one_line};
 use crate::report::identity;
@@ -47,6 +48,7 @@ impl Look {
             level,
             says,
             hint: None,
+            pins: BTreeMap::new(),
         });
     }
 
@@ -133,6 +135,7 @@ pub(super) async fn machine(fleet: &Fleet, prepared: &Prepared, machine: &Machin
     for text in &wants.validates {
         validate(&mut look, fleet, prepared, (machine, text)).await;
     }
+    pin(&mut look, fleet, prepared, (machine, &wants.pinned)).await;
     look
 }
 
@@ -208,6 +211,33 @@ fn seconds(time: &str) -> Option<(f64, f64)> {
             Some((f64::from(whole) + f64::from(nanos) / 1e9, 0.0))
         }
         _ => Some((f64::from(whole), 1.0)),
+    }
+}
+
+/// Asks which things some names stand for. What is not there yet may be made by a step.
+async fn pin(
+    look: &mut Look,
+    fleet: &Fleet,
+    prepared: &Prepared,
+    (machine, things): (&MachineName, &[Pinned]),
+) {
+    let (mut pins, mut says) = (BTreeMap::new(), Vec::new());
+    for Pinned { name, question } in things {
+        match ask_within(fleet, &prepared.values, question, LIMIT).await {
+            Ok(reply) if reply.code == 0 => {
+                let which = one_line(reply.text().as_bytes());
+                says.push(format!("{name} is {}", which.get(..12).unwrap_or(&which)));
+                pins.insert(name.clone(), which);
+            }
+            Ok(reply) => says.push(format!("{name} cannot be told: {}", complaint(&reply))),
+            Err(obstacle) => says.push(format!("{name} cannot be told: {obstacle}")),
+        }
+    }
+    if !says.is_empty() {
+        look.note(machine, "things", Level::Ok, says.join("; "));
+    }
+    if let Some(last) = look.checks.last_mut() {
+        last.pins.extend(pins);
     }
 }
 

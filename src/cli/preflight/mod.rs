@@ -175,6 +175,7 @@ pub(super) fn line(check: &Check) -> String {
         level,
         says,
         hint,
+        pins: _,
     } = check;
     let mut lines = says.lines();
     let first = visible(lines.next().unwrap_or_default());

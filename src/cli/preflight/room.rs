@@ -70,6 +70,7 @@ fn judge(found: Vec<Found<'_>>) -> Vec<Check> {
                 place.around = room.around;
             }
             Err(obstacle) => checks.push(Check {
+                pins: Default::default(),
                 machine: lane.clone(),
                 about: "room".to_owned(),
                 level: Level::Warning,
@@ -112,6 +113,7 @@ fn judge(found: Vec<Found<'_>>) -> Vec<Check> {
             ),
         };
         checks.push(Check {
+            pins: Default::default(),
             machine,
             about: "room".to_owned(),
             level,

@@ -1,6 +1,6 @@
 //! What the steps of a plan want of a machine.
 
-use crate::kinds::{Performer, the_machine};
+use crate::kinds::{Performer, Pinned, the_machine};
 use crate::names::MachineName;
 use crate::probe::Scene;
 use crate::run::asked_at;
@@ -16,6 +16,8 @@ pub(super) struct Wants {
     pub programs: Vec<&'static str>,
     /// Shell texts that check files before and after they are edited, each once.
     pub validates: Vec<String>,
+    /// Things that are to be the same ones later, each once.
+    pub pinned: Vec<Pinned>,
     /// Whether programs are started there under a receipt.
     pub receipts: bool,
 }
@@ -40,6 +42,9 @@ pub(super) fn of(prepared: &Prepared, machine: &MachineName) -> Wants {
                     let known = all_is_known(prepared, spec).is_ok();
                     let validate = action.validate().filter(|_| known).map(ToOwned::to_owned);
                     wants.validates.extend(validate);
+                    // A name that cannot be filled in is told where the step is shown.
+                    let pinned = action.pinned(&scene).ok().flatten();
+                    wants.pinned.extend(pinned.filter(|_| known));
                 }
                 let beside = action.programs_beside();
                 let others = action.mentions().hosts;
@@ -60,6 +65,8 @@ pub(super) fn of(prepared: &Prepared, machine: &MachineName) -> Wants {
     }
     wants.validates.sort();
     wants.validates.dedup();
+    wants.pinned.sort_by(|one, other| one.name.cmp(&other.name));
+    wants.pinned.dedup_by(|one, other| one.name == other.name);
     wants
 }
 

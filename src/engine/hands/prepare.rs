@@ -38,6 +38,8 @@ pub(super) struct Prepare {
     capture: Option<Capture>,
     performer: Option<Performer>,
     leaves: BTreeMap<MachineName, BTreeMap<String, String>>,
+    /// Which things there were on each machine before the run.
+    pins: BTreeMap<MachineName, BTreeMap<String, String>>,
     /// Earlier starts of this step whose outcome was never known.
     doubts: Vec<(Token, Doubt)>,
     /// Why its own conditions do not say whether it is to be done; none where they do.
@@ -69,6 +71,9 @@ impl Prepare {
             attempt,
             way,
             lanes: taking_part.map(|(_, spot)| spot.clone()).collect(),
+            pins: (spots.iter())
+                .map(|spot| (spot.machine.clone(), run.pins(&spot.machine)))
+                .collect(),
             capture: planned.capture.clone().filter(|_| way == Way::Forward),
             spots,
             performer: planned.performer(way),
@@ -183,6 +188,7 @@ impl Prepare {
             step: &self.step,
             attempt: self.attempt,
             left: self.leaves.get(&spot.lane).unwrap_or(&nothing),
+            pins: self.pins.get(&spot.machine).unwrap_or(&nothing),
         };
         let mut replies = Vec::new();
         for question in action.survey(&moment)? {

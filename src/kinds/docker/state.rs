@@ -4,7 +4,7 @@ use std::fmt;
 
 use toml::Spanned;
 
-use crate::kinds::Obstacle;
+use crate::kinds::{Obstacle, Pinned};
 use crate::names::MachineName;
 use crate::probe::{Ask, Mentions, Probe, Question, Reply, Scene, Shell, Verdict};
 use crate::probe::{complaint, one_line};
@@ -67,6 +67,36 @@ impl Is {
     }
 }
 
+/// A container as it was found.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Seen {
+    /// Its id, all 64 digits of it: a name can be given to another container, an id never is.
+    pub(super) id: String,
+    /// What it is doing.
+    pub(super) status: Status,
+}
+
+impl Seen {
+    fn read(text: &str) -> Option<Self> {
+        let (id, status) = text.split_once(' ')?;
+        Some(Self {
+            id: identifier(id)?,
+            status: Status::read(status)?,
+        })
+    }
+}
+
+/// An id, where it is one.
+fn identifier(text: &str) -> Option<String> {
+    let digit = |c: char| c.is_ascii_digit() || ('a'..='f').contains(&c);
+    (text.len() == 64 && text.chars().all(digit)).then(|| text.to_owned())
+}
+
+/// The first twelve digits of an id, as docker lists them.
+pub(super) fn short(id: &str) -> &str {
+    id.get(..12).unwrap_or(id)
+}
+
 /// The container's name, in the grammar of the Docker Engine: it cannot be an option.
 pub(super) fn container(template: &Template, scene: &Scene<'_>) -> Result<String, TemplateError> {
     let name = template.fill(scene.values)?;
@@ -82,33 +112,47 @@ pub(super) fn container(template: &Template, scene: &Scene<'_>) -> Result<String
     }
 }
 
-/// Asks for the state.
+/// Asks which container it is, and for its state.
 pub(super) fn question(template: &Template, scene: &Scene<'_>) -> Result<Question, TemplateError> {
+    Ok(inspect(
+        container(template, scene)?,
+        "{{.Id}} {{.State.Status}}",
+        scene,
+    ))
+}
+
+/// What the name stands for, for a run that is to meet the same one later.
+pub(super) fn pinned(template: &Template, scene: &Scene<'_>) -> Result<Pinned, TemplateError> {
     let name = container(template, scene)?;
-    let text = "LC_ALL=C docker inspect --type container --format '{{.State.Status}}' \"$RUNSHEET_CONTAINER\"";
-    Ok(Question {
-        at: scene.here.clone(),
-        shell: Shell::Sh,
-        text: text.to_owned(),
-        env: vec![("RUNSHEET_CONTAINER".to_owned(), name)],
+    Ok(Pinned {
+        name: format!("container {name}"),
+        question: inspect(name, "{{.Id}}", scene),
     })
 }
 
-/// Reads the state, or says why there is none.
-pub(super) fn status(
-    name: &str,
-    at: &MachineName,
-    reply: Option<&Reply>,
-) -> Result<Status, Obstacle> {
+fn inspect(name: String, format: &str, scene: &Scene<'_>) -> Question {
+    let docker = "LC_ALL=C docker inspect --type container --format";
+    Question {
+        at: scene.here.clone(),
+        shell: Shell::Sh,
+        text: format!("{docker} '{format}' \"$RUNSHEET_CONTAINER\""),
+        env: vec![("RUNSHEET_CONTAINER".to_owned(), name)],
+    }
+}
+
+/// Reads what was found, or says why nothing was.
+pub(super) fn seen(name: &str, at: &MachineName, reply: Option<&Reply>) -> Result<Seen, Obstacle> {
     let asking = format!("asking docker on {at} for {name}");
     let Some(reply) = reply else {
         return Err(Obstacle::new(format!("{asking}: no answer")));
     };
     if reply.code == 0 {
         let text = reply.text();
-        return Status::read(&text).ok_or_else(|| {
+        return Seen::read(&text).ok_or_else(|| {
             let said = one_line(text.as_bytes());
-            Obstacle::new(format!("{asking}: {said} is not the state of a container"))
+            Obstacle::new(format!(
+                "{asking}: {said} is not the id and the state of a container"
+            ))
         });
     }
     let why = complaint(reply);
@@ -159,8 +203,8 @@ impl Probe for ContainerProbe {
             return Verdict::cannot_say(complaint(reply));
         }
         let text = reply.text();
-        match Status::read(&text) {
-            Some(status) => Verdict::when(self.is.fits(status), status.to_string()),
+        match Seen::read(&text) {
+            Some(seen) => Verdict::when(self.is.fits(seen.status), seen.status.to_string()),
             None => Verdict::cannot_say(format!("not a state: {}", one_line(text.as_bytes()))),
         }
     }

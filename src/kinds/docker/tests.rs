@@ -8,6 +8,13 @@ fn docker(text: &str) -> Docker {
     parse(ValueDeserializer::parse(text).unwrap()).unwrap()
 }
 
+const ID: &str = "3f2a91bc04d13f2a91bc04d13f2a91bc04d13f2a91bc04d13f2a91bc04d1abcd";
+const OTHER: &str = "9c1b91bc04d13f2a91bc04d13f2a91bc04d13f2a91bc04d13f2a91bc04d1abcd";
+
+fn found(status: &str) -> Reply {
+    said(&format!("{ID} {status}\n"))
+}
+
 fn propose(action: &Docker, reply: Reply) -> Result<Proposal, Obstacle> {
     action.propose(&Stand::new().moment(), &[reply])
 }
@@ -15,16 +22,17 @@ fn propose(action: &Docker, reply: Reply) -> Result<Proposal, Obstacle> {
 #[test]
 fn a_running_container_is_stopped_and_the_way_back_starts_it() {
     let action = docker("{ stop = 'pryvio_nginx' }");
-    let proposal = propose(&action, said("running\n")).unwrap();
-    assert_eq!(proposal.legs[0].text, "docker stop pryvio_nginx");
+    let proposal = propose(&action, found("running")).unwrap();
+    assert_eq!(proposal.legs[0].text, format!("docker stop {ID}"));
+    assert_eq!(proposal.legs[0].title, "docker stop pryvio_nginx");
     assert_eq!(proposal.already, None);
     let stand = Stand::new();
     let undo = action.derived_undo().unwrap();
     let headline = undo.headline(&stand.moment().scene).unwrap();
     assert_eq!(headline, "docker start pryvio_nginx");
     let proof = &action.own_proof()[0];
-    assert_eq!(proof.judged(&said("exited\n")).holds, Holds::Yes);
-    assert_eq!(proof.judged(&said("running\n")).holds, Holds::No);
+    assert_eq!(proof.judged(&found("exited")).holds, Holds::Yes);
+    assert_eq!(proof.judged(&found("running")).holds, Holds::No);
     let gone = failed(1, "Error: No such container: pryvio_nginx\n");
     assert_eq!(proof.judged(&gone).holds, Holds::CannotSay);
 }
@@ -44,7 +52,7 @@ fn nothing_runs_where_the_container_is_already_as_wanted() {
         ("{ restart = 'a' }", "running", None),
     ];
     for (keys, state, already) in table {
-        let proposal = propose(&docker(keys), said(state)).unwrap();
+        let proposal = propose(&docker(keys), found(state)).unwrap();
         assert_eq!(proposal.already.as_deref(), already, "{keys} when {state}");
         assert_eq!(proposal.legs.is_empty(), already.is_some());
     }
@@ -75,15 +83,24 @@ fn what_stands_in_the_way_is_named_with_what_to_try() {
             failed(1, "permission denied while trying"),
             "group docker",
         ),
-        (&exec, said("exited"), "docker start a"),
-        (&exec, said("paused"), "docker unpause a"),
+        (&exec, found("exited"), "docker start a"),
+        (&exec, found("paused"), "docker unpause a"),
     ];
     for (action, reply, hint) in table {
         let obstacle = propose(action, reply).unwrap_err();
         let said = obstacle.hint.unwrap_or_default();
         assert!(said.contains(hint), "{}: {said}", obstacle.what);
     }
-    assert!(propose(&stop, said("\u{1b}[31mrunning")).is_err());
+    for bad in [
+        "\u{1b}[31mrunning",
+        "running",
+        "3f2a running",
+        "--help running",
+        "",
+        "\n",
+    ] {
+        assert!(propose(&stop, said(bad)).is_err(), "{bad:?}");
+    }
 }
 
 #[test]
@@ -94,14 +111,17 @@ fn the_arguments_of_a_program_inside_arrive_byte_for_byte() {
         let text = Template::new(*word).unwrap();
         action.command[1] = Spanned::new(0..0, text);
         let leg = action
-            .propose(&stand.moment(), &[said("running")])
+            .propose(&stand.moment(), &[found("running")])
             .unwrap()
             .legs
             .remove(0);
         // A docker of our own says what it was given.
         let spied = format!("docker() {{ printf '%s\\0' \"$@\"; }}\n{}", leg.text);
         let reply = run("dash", &spied, &leg.env);
-        assert_eq!(reply.stdout, format!("exec\0c\0/p\0{word}\0").into_bytes());
+        assert_eq!(
+            reply.stdout,
+            format!("exec\0{ID}\0/p\0{word}\0").into_bytes()
+        );
     }
 }
 
@@ -128,4 +148,32 @@ fn docker_takes_exactly_one_verb() {
             "{bad}"
         );
     }
+}
+
+#[test]
+fn another_container_of_the_same_name_is_told_and_never_touched() {
+    let stop = docker("{ stop = 'a' }");
+    let mut stand = Stand::new();
+    stand
+        .pins
+        .insert("container a".to_owned(), OTHER.to_owned());
+    let proposal = stop.propose(&stand.moment(), &[found("running")]).unwrap();
+    let warned = proposal.exhibits.iter().any(
+        |exhibit| matches!(exhibit, Exhibit::Warning { text } if text.contains("9c1b91bc04d1")),
+    );
+    assert!(warned, "{:?}", proposal.exhibits);
+    stand.pins.insert("container a".to_owned(), ID.to_owned());
+    let proposal = stop.propose(&stand.moment(), &[found("running")]).unwrap();
+    assert_eq!(proposal.exhibits.len(), 2, "{:?}", proposal.exhibits);
+
+    // The way back is of the container that was stopped, and of no other.
+    stand.left = proposal.leaves;
+    let start = stop.derived_undo().unwrap();
+    let back = start.propose(&stand.moment(), &[found("exited")]).unwrap();
+    assert_eq!(back.legs[0].text, format!("docker start {ID}"));
+    stand.left.insert(CONTAINER.to_owned(), OTHER.to_owned());
+    let obstacle = start
+        .propose(&stand.moment(), &[found("exited")])
+        .unwrap_err();
+    assert!(obstacle.what.contains("another container"), "{obstacle}");
 }
