@@ -87,7 +87,7 @@ def rsync(bench):
              f'do.rsync = {{ path = "{source}/", to = "far", to-path = "{target}/", key = "{bench.folder}/user", '
              f'options = ["--archive"] }}\nundo.never = "a benchmark"\n']
     book = bench.runbook(steps, {"near": '"local"',
-                                 "far": f'{{ ssh = "far", config = "{bench.folder}/ssh_config" }}'})
+                                 "far": f'{{ ssh = "far", config = "{bench.folder}/ssh_config", same-as = "near" }}'})
     ours, theirs = [], []
     for _ in range(TURNS):
         shutil.rmtree(target, ignore_errors=True)

@@ -109,7 +109,14 @@ rs_waits() {
   [ "$1" = "$rs_boot" ] || rs_st=L rs_lost='the host has restarted since, and whether it began may be lost'
 }
 
-# What became of the job in rs_d, expected under boot $1 ($2 is for itself): rs_st is N none,
+# Looks once more. Three times at once, which is enough for what was read while it was written, and most often
+# is that: a second here would be a second of a step's time. The fourth time after a second.
+rs_again() {
+  [ "${2:-0}" -lt 3 ] || sleep 1
+  rs_state "$1" $((${2:-0} + 1))
+}
+
+# What became of the job in rs_d, expected under boot $1, having looked $2 times before: rs_st is N none,
 # V revoked, X exited, R running, W claimed and not yet started, L lost for the reason in rs_lost.
 rs_state() {
   rs_c='' rs_n='' rs_a='' rs_z='' rs_g='' rs_o=''
@@ -150,7 +157,7 @@ rs_state() {
     # the claim comes first and its status a moment later
     if [ ! -s "${rs_d}_status" ] && [ ! -e "${rs_d}_go" ]; then rs_waits "$1"; return; fi
     # read while it was written, perhaps
-    if [ "$rs_live" = yes ] && [ "$2" != again ]; then sleep 1; rs_state "$1" again; return; fi
+    if [ "$rs_live" = yes ] && [ "${2:-0}" -lt 4 ]; then rs_again "$1" "$2"; return; fi
     rs_st=L rs_lost='its status is empty or damaged'
     return ;;
   esac
@@ -158,11 +165,10 @@ rs_state() {
     rs_waits "$1"
   elif [ "$rs_live" = yes ]; then
     rs_st=R
-  elif [ "$2" != again ]; then
+  elif [ "${2:-0}" -lt 4 ]; then
     # A fence without its word was made just now, or on a full disk. And a claim is read byte by byte: read
     # while the keeper put its own name over the agent's, it names nobody who lives.
-    sleep 1
-    rs_state "$1" again
+    rs_again "$1" "$2"
   elif [ -n "$rs_ob" ] && [ "$rs_ob" != "$rs_boot" ]; then
     rs_st=L rs_lost='the host restarted while it ran'
   elif [ "$rs_a" = E ]; then
@@ -188,11 +194,14 @@ rs_fence() { (set -C; printf 'revoked\n' >"${rs_d}_go") 2>/dev/null; }
 # A claim without a living keeper never started: make that final.
 rs_settle() {
   rs_state "$1"
-  if [ "$rs_st" = W ] && [ "$rs_live" = no ]; then
+  rs_k=0
+  while [ "$rs_st" = W ] && [ "$rs_live" = no ] && [ "$rs_k" -lt 4 ]; do
     # it may be between its claim and the words in it
-    sleep 1
+    [ "$rs_k" -lt 3 ] || sleep 1
+    rs_k=$((rs_k + 1))
     rs_state "$1"
-    [ "$rs_st" = W ] && [ "$rs_live" = no ] || return
+  done
+  if [ "$rs_st" = W ] && [ "$rs_live" = no ]; then
     rs_fence
     rs_state "$1"
   fi
