@@ -302,3 +302,39 @@ fn stuck(at: &StepAt) -> Option<&Stuck> {
         _ => None,
     }
 }
+
+/// The second leg was sent, and whoever takes the run up cannot put it together again: it may still run.
+#[tokio::test(flavor = "multi_thread")]
+async fn what_was_sent_is_unknown_and_not_unrun_where_an_earlier_output_cannot_be_read() {
+    let act = Act::run("echo one").then("echo begun >>\"$COUNT\"; sleep 1");
+    let stage = Stage::new(vec![Step::new("two", act)]);
+    let local = || Host::local("m", stage.spool());
+    let engine = stage.start_on(local());
+    let mut ana = stage.attach("ana").await;
+    ana.until(|run| run.steps[0].at == StepAt::AtGate).await;
+    ana.approve("two").await.unwrap();
+    stage::eventually(|| std::fs::read_to_string(stage.count()).is_ok_and(|t| t == "begun\n"))
+        .await;
+    engine.kill().await;
+    let earlier = stage.folder().join("output/two.1.m.0");
+    std::fs::remove_file(&earlier).unwrap();
+    std::fs::create_dir(&earlier).unwrap();
+
+    let engine = stage.start_on(local());
+    let stuck = StepAt::Stuck {
+        why: Stuck::Unknown,
+    };
+    ana.until(|run| run.epoch == 2 && run.steps[0].at == stuck)
+        .await;
+    let why = ana.events().into_iter().find_map(|event| match event {
+        Event::LegUnknown { leg: 1, why, .. } => Some(why),
+        _ => None,
+    });
+    let why = why.expect("the second leg is unknown");
+    assert!(
+        why.contains("may have been sent") && why.contains("two.1.m.0"),
+        "{why}"
+    );
+    assert_eq!(std::fs::read_to_string(stage.count()).unwrap(), "begun\n");
+    engine.kill().await;
+}
