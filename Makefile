@@ -24,7 +24,7 @@ torture:
 	@scripts/bootstrap test
 	@RUNSHEET_FAULTS=$${RUNSHEET_FAULTS:-torture} cargo test --locked --release \
 		--test faults --test transport --test bad_input --test engine -- --nocapture \
-		calls clients cuts failing fence flood injected kills links opening order room sim table
+		calls clients cuts failing fence flood injected kills links opening order restless room sim swaps table
 
 hazards:
 	@scripts/bootstrap test

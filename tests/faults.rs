@@ -16,6 +16,8 @@ mod dice;
 mod failing;
 #[path = "faults/flood.rs"]
 mod flood;
+#[path = "faults/hands.rs"]
+mod hands;
 #[path = "faults/injected.rs"]
 mod injected;
 #[path = "faults/kills.rs"]
@@ -28,6 +30,8 @@ mod opening;
 mod order;
 #[path = "faults/proxy.rs"]
 mod proxy;
+#[path = "faults/restless.rs"]
+mod restless;
 #[path = "faults/rig.rs"]
 mod rig;
 #[path = "faults/room.rs"]
@@ -38,5 +42,7 @@ mod sim;
 mod size;
 #[path = "sshd/mod.rs"]
 mod sshd;
+#[path = "faults/swaps.rs"]
+mod swaps;
 #[path = "faults/witness.rs"]
 mod witness;

@@ -9,13 +9,24 @@
 //! taken: it adds a final newline, its end can stand in the content, and it needs a `cat`. So was
 //! base64: hosts with busybox may lack it, and a reader of the record could not read it.
 //!
-//! **What a swap promises.** The new bytes appear under the name in one rename, with the owner and
+//! **What a swap promises.** The new bytes appear under the name in one call, with the owner and
 //! mode that were there; never through a link; never over a file, owner, mode or folder other
 //! than those shown; never without a durable backup. It works inside the folder it entered, so a
-//! folder exchanged on the way takes nothing elsewhere. What remains is the moment between the last
-//! look and the rename, a few milliseconds: a shell has no rename that compares. (`mv --exchange`
-//! could close it, where coreutils are 9.5 or later.) Another user who may write in the folder
-//! could use it; one who may do that could also change the file a moment later.
+//! folder exchanged on the way takes nothing elsewhere, and makes its files in a folder of its own in
+//! there, so that nobody can put a link under a name that is about to be filled.
+//!
+//! **How it compares and swaps.** The new file and the name change places (renameat2(2),
+//! `RENAME_EXCHANGE`), by `mv --exchange`, perl or python3, whichever the host has and proves to
+//! work there. What came out is looked at when nobody can reach it by the name any more; if it is
+//! not what was shown, it goes back, and for that moment alone, some milliseconds, the new content
+//! stood there. Where the host or the file system cannot exchange (no such program, NFS), the moment
+//! between the last look and a rename remains, and the step says so. A write into a file that was opened
+//! before it lost its name, and is made after that, goes into the old file and is lost with it. A file
+//! that somebody else made is never removed: one that cannot go back is kept, and named.
+//!
+//! **What it reads.** GNU's dd opens neither a link nor waits for a pipe that took the name between a
+//! look and an open. Under busybox, a link is then read and its digest does not fit; a pipe keeps the
+//! program waiting until it is stopped. Nothing is written in either case.
 //!
 //! **What is not kept.** The inode, and with it open handles: a container that mounts the file
 //! itself, not its folder, keeps seeing the old one until it restarts. Access lists survive where
@@ -23,6 +34,8 @@
 
 mod answer;
 mod exit;
+#[cfg(test)]
+mod moment;
 mod quote;
 #[cfg(test)]
 mod reading;

@@ -27,7 +27,7 @@ printf 'runsheet-file 1\nreal %s\n%sfolder %s\n' "$rs_real" "$rs_via" "$rs_here"
 printf 'stat %s %s %s %s %s\n' "$rs_id" "$rs_owner" "$rs_raw" "$rs_links" "$rs_size"
 printf 'sha256 %s\ncontent %s\n' "$rs_hash" "$rs_size"
 # Capped, so that a file that grows meanwhile cannot flood; a growth shows in what follows.
-dd bs=65536 count=65 2>/dev/null <"$rs_base"
+rs_bytes "$rs_base"
 if rs_look "$rs_base" && [ "$rs_line" = "$rs_before" ]; then
   printf '\nrunsheet-file-end\n'
 else

@@ -277,9 +277,7 @@ fn a_change_while_the_new_content_is_written_is_seen_before_the_rename() {
         // Everything durable is so before the last look, so this stands between both looks.
         stage.wrap(
             "sync",
-            &format!(
-                "target='{path}'; case $* in *runsheet*) {hand};; esac; exec \"$real\" \"$@\""
-            ),
+            &format!("target='{path}'; case $* in ./new) {hand};; esac; exec \"$real\" \"$@\""),
         );
         let (exit, said) = stage.apply(&swap);
         assert_eq!(exit, expected, "{hand}: {said}");
