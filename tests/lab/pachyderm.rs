@@ -78,6 +78,37 @@ fn one_cluster_holds_the_old_and_the_new_in_namespaces_of_their_own() {
     });
 }
 
+/// The programs are stand-ins, and keep the same objects as the other cloud's.
+fn with_the_programs_of(cloud: &str) {
+    let what = format!("Pachyderm with the programs of {cloud}");
+    in_the_lab_at_length("pachyderm", &what, |lab| {
+        let environment = format!("lab-{cloud}");
+        let answers = "tests/lab/worlds/pachyderm/answers.toml";
+        let rehearsal = rehearsal(lab, &environment, answers);
+        rehearsal.to_the_end(&[]);
+        assert_migrated(lab, "new", "default");
+        let bucket = format!("bucket-{cloud}");
+        rehearsal.stops_before_harm(&[
+            Hazard::new("the new bucket is left from an earlier try", &bucket)
+                .switch("store", "mkdir -p /var/lib/s3/pach-new/objects && echo kept >/var/lib/s3/pach-new/objects/x")
+                .unharmed("store", "test \"$(ls /var/lib/s3/pach-new/objects)\" = x && grep kept /var/lib/s3/pach-new/objects/x"),
+            Hazard::new("an object is not copied, and the copy is said to be well", "compare-objects")
+                .switch("store", "ls /var/lib/s3/pach-old/objects | sed 's/.*%2F//' | sed -n 5p >/var/lib/s3-hazards/lose-copy")
+                .unharmed("admin", ALONE),
+        ]);
+    });
+}
+
+#[test]
+fn the_programs_of_google_do_the_same() {
+    with_the_programs_of("google");
+}
+
+#[test]
+fn the_programs_of_microsoft_do_the_same() {
+    with_the_programs_of("microsoft");
+}
+
 fn stops_before_harm(lab: &Lab) {
     to_another_cluster(lab).stops_before_harm(&[
         Hazard::new("pachctl was upgraded in place", "tools")

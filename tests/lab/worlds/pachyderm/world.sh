@@ -10,7 +10,8 @@ new     22  kube    -
 store   31  store   -  s3.lab
 '
 
-# Real: aws and kubectl. The servers that they talk to stand in for the originals.
+# Real: aws and kubectl. The servers that they talk to stand in for the originals, and so do gsutil, azcopy and az, which
+# are in no package.
 PACKAGES_WORLD='
 awscli             /usr/bin/aws
 kubernetes-client  /usr/bin/kubectl

@@ -23,6 +23,9 @@ RBAC = "rbac.authorization.k8s.io"
 REMOVED = ["services", "deployments", "serviceaccounts", "secrets", "statefulsets", "clusterroles", "clusterrolebindings"]
 GROUP = {"deployments": "/apis/apps/v1", "statefulsets": "/apis/apps/v1", "clusterroles": "/apis/rbac.authorization.k8s.io/v1",
          "clusterrolebindings": "/apis/rbac.authorization.k8s.io/v1"}
+# What the secret of each cloud's object store has.
+STORE = {"amazon": ["amazon-bucket", "amazon-region"], "google": ["google-bucket"],
+         "microsoft": ["microsoft-container", "microsoft-id", "microsoft-secret"]}
 PORTS = {
     "etcd": [("client-port", 2379, 32379)],
     "dash": [("dash-http", 8080, 30080), ("grpc-proxy-http", 8081, 30081)],
@@ -170,9 +173,9 @@ def deploy(words):
     cloud, *rest = words
     flags = flags_of(rest)
     places = [word for word in rest if not word.startswith("--")]
-    if cloud != "amazon":
-        fail(f"the stand-in deploys on amazon alone, not on {cloud}")
-    bucket, region, size = places
+    if (cloud, len(places)) not in (("amazon", 3), ("google", 2), ("microsoft", 4)):
+        fail(f"accepts other arguments than {len(places)} on {cloud}")
+    *store, size = places
     namespace = flags.get("namespace") or "default"
     code = lambda text: base64.b64encode(text.encode()).decode()
     meta = lambda name, **more: {"name": name, "namespace": namespace, "labels": SUITE | {"app": name} | more}
@@ -185,7 +188,7 @@ def deploy(words):
         (f"{reach.lower()}rolebindings", RBAC + "/v1", f"{reach}RoleBinding", {
             "metadata": named("pachyderm"), "roleRef": {"apiGroup": RBAC, "kind": f"{reach}Role", "name": "pachyderm"},
             "subjects": [{"kind": "ServiceAccount", "name": "pachyderm", "namespace": namespace}]}),
-        ("secrets", "v1", "Secret", {"metadata": meta("pachyderm-storage-secret"), "data": {"amazon-bucket": code(bucket), "amazon-region": code(region)}}),
+        ("secrets", "v1", "Secret", {"metadata": meta("pachyderm-storage-secret"), "data": {key: code(text) for key, text in zip(STORE[cloud], store)}}),
         ("statefulsets", "apps/v1", "StatefulSet", {"metadata": meta("etcd"), "spec": {"replicas": int(flags.get("dynamic-etcd-nodes", 1)), "size": size}}),
         ("deployments", "apps/v1", "Deployment", {"metadata": meta("pachd", version=VERSION), "spec": {"replicas": 1}}),
         ("deployments", "apps/v1", "Deployment", {"metadata": meta("dash"), "spec": {"replicas": 1}}),

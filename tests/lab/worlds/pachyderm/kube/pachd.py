@@ -23,7 +23,8 @@ class Pachd:
     def __init__(self, path, deployment, secret, may_run):
         self.path = path
         self.version = deployment["metadata"]["labels"]["version"]
-        self.bucket = base64.b64decode(secret["data"]["amazon-bucket"]).decode()
+        (bucket,) = (text for key, text in secret["data"].items() if key.endswith(("-bucket", "-container")))
+        self.bucket = base64.b64decode(bucket).decode()
         self.may_run = may_run
 
     def call(self, asked):
