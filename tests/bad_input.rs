@@ -7,11 +7,13 @@ mod bad_input {
     mod bastion;
     mod clients;
     mod disk;
+    mod edits;
     mod engines;
     mod files;
     mod home;
     mod hosts;
     mod logout;
+    mod machine;
     mod records;
     mod said;
     #[path = "../faults/size.rs"]
