@@ -29,7 +29,7 @@ use runsheet::clock::Clock;
 use runsheet::engine::{Ended, Engine, EngineError};
 use runsheet::journal::{self, JournalError};
 use runsheet::names::MachineName;
-use runsheet::run::{Done, Ending, Intent, StepAt};
+use runsheet::run::{Done, Ending, Event, Intent, StepAt};
 use runsheet::runbook::Gate;
 use runsheet::transport::{Reply, Scripted};
 use runsheet::wire::{self, FromEngine, ToEngine};
@@ -109,6 +109,56 @@ async fn a_run_of_three_steps_goes_to_its_end_with_two_people() {
     );
     let refused = Engine::open(&stage.folder(), Clock::system()).err();
     assert!(matches!(refused, Some(EngineError::HasEnded(_))));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_run_is_laid_down_between_two_steps_and_taken_up_by_whoever_attaches() {
+    let machine = scripted()
+        .on("one", Reply::exit(0))
+        .on("two", Reply::exit(0));
+    let stage = Stage::new(vec![
+        Step::new("first", Act::run("one")),
+        Step::new("second", Act::run("two")),
+    ]);
+    let suspend = |reason: &str| Intent::Suspend {
+        reason: reason.into(),
+    };
+    let engine = stage.start(&machine);
+    let mut ana = stage.attach("ana").await;
+    ana.until(|run| run.steps[0].at == StepAt::AtGate).await;
+    ana.approve("first").await.unwrap();
+    ana.until(|run| run.steps[1].at == StepAt::AtGate).await;
+    let seen = ana.run().steps[1].shown.clone().unwrap().digest;
+    let why = ana.wish(suspend(" ")).await.unwrap_err();
+    assert!(why.contains("needs a reason"), "{why}");
+    ana.wish(suspend("until Monday")).await.unwrap();
+    // Nothing can be decided any more, not even what was shown.
+    let why = ana.approve("second").await.unwrap_err();
+    assert!(why.contains("suspended"), "{why}");
+    drop(ana);
+    assert_eq!(engine.end().await.unwrap(), Ended::Suspended);
+    assert!(!stage.socket().exists());
+
+    let engine = stage.start(&machine);
+    let mut ben = stage.attach("ben").await;
+    // What was at the gate is asked anew: a yes from before names what nobody has seen since.
+    ben.until(|run| run.epoch == 2 && run.steps[1].at == StepAt::AtGate)
+        .await;
+    let run = ben.run();
+    assert_eq!(run.suspended, None);
+    assert_eq!(run.steps[0].attempt, 1);
+    assert!(run.resumed_at > run.opened_at && run.window_from() == run.resumed_at);
+    let shown = ben.events().into_iter().filter(
+        |event| matches!(event, Event::StepShown { step, .. } if step.as_str() == "second"),
+    );
+    assert_eq!(shown.count(), 2);
+    assert_eq!(run.steps[1].shown.clone().unwrap().digest, seen);
+    ben.approve("second").await.unwrap();
+    ben.until(|run| run.current().is_none()).await;
+    assert_eq!(machine.ran().len(), 2, "nothing was done twice");
+    let verdict = journal::verify_folder(&stage.folder(), None).unwrap();
+    assert!(verdict.is_ok(), "{verdict:?}");
+    engine.kill().await;
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -112,6 +112,11 @@ pub(super) fn sit_down(paths: &Paths, run: &RunId, seat: &Seat, say: &Say) -> an
             "the run has ended; `runsheet report {run}` writes its report"
         ));
     }
+    if folded.suspended.is_some() {
+        say.talk(&format!(
+            "the run is suspended, and no engine holds it; `runsheet attach {run}` takes it up again"
+        ));
+    }
     Ok(match folded.ending {
         Some(_) => pick::exit_of(&folded),
         // Whoever leaves has done what they wanted; the run is not theirs to answer for.

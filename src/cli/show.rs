@@ -27,6 +27,8 @@ pub(super) struct Summary {
     pub ended: Option<Timestamp>,
     /// `finished`, `ended-early` or `open`.
     pub kind: OutcomeKind,
+    /// Whether it was laid down, until somebody attaches.
+    pub suspended: bool,
     /// Whether an engine holds it now.
     pub alive: bool,
     /// How it stands, in a sentence.
@@ -79,6 +81,7 @@ impl Summary {
             kind: story.outcome.kind,
             alive,
             sentence: story.outcome.sentence.clone(),
+            suspended: folded.suspended.is_some(),
             at_step: match folded.ending {
                 None => folded.current().map(|place| place + 1),
                 Some(_) => None,
@@ -89,6 +92,9 @@ impl Summary {
 
     /// The state in a few words.
     pub fn state(&self) -> String {
+        if self.suspended {
+            return "suspended: attach to take it up again".to_owned();
+        }
         match (self.kind, self.at_step, self.alive) {
             (OutcomeKind::Finished, _, _) => "finished".to_owned(),
             (OutcomeKind::EndedEarly, _, _) => "ended early".to_owned(),

@@ -135,11 +135,17 @@ impl Actor {
         self.go_on()?;
         let mut farewell = None;
         loop {
-            if self.ledger.run().ending.is_some() {
+            let run = self.ledger.run();
+            let over = match (run.ending.is_some(), run.suspended.is_some()) {
+                (true, _) => Some(Ended::RunEnded),
+                (false, true) => Some(Ended::Suspended),
+                (false, false) => None,
+            };
+            if let Some(over) = over {
                 let until = *farewell.get_or_insert_with(|| Instant::now() + FAREWELL);
                 if self.clients.is_empty() || Instant::now() >= until {
                     self.tidy_up().await;
-                    return Ok(Ended::RunEnded);
+                    return Ok(over);
                 }
             }
             let farewell = async {

@@ -43,6 +43,8 @@ const HELD: Duration = Duration::from_millis(500);
 pub enum Ended {
     /// The run is over.
     RunEnded,
+    /// The run was laid down, to be taken up again when somebody attaches.
+    Suspended,
     /// The engine was asked to end; the run can be taken up again.
     Stopped,
 }
@@ -200,6 +202,7 @@ impl Engine {
         let ended = actor.work(stop).await;
         let why = match &ended {
             Ok(Ended::RunEnded) => "the run has ended".to_owned(),
+            Ok(Ended::Suspended) => "the run is suspended; attaching takes it up again".to_owned(),
             Ok(Ended::Stopped) => {
                 "the engine was stopped; the run can be taken up again".to_owned()
             }

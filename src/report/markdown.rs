@@ -223,6 +223,7 @@ fn title(kind: LookKind) -> &'static str {
         LookKind::Obstructed => "Could not be shown",
         LookKind::Already => "Nothing to do",
         LookKind::LinkLost => "Link lost",
+        LookKind::Suspended => "Suspended",
         LookKind::EngineRestarted => "Engine restarted",
         LookKind::TailRepaired => "Record repaired",
         LookKind::SharedAccount => "Shared account",

@@ -222,6 +222,7 @@ pub(super) fn hear(teller: &mut Teller<'_>, entry: &Entry) {
         | Event::LinkLost { .. }
         | Event::LinkBack { .. }
         | Event::NoteAdded { .. }
+        | Event::RunSuspended { .. }
         | Event::RunEnded { .. } => {}
     }
 }

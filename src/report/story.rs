@@ -235,6 +235,8 @@ pub enum LookKind {
     Already,
     /// The connection to a machine was lost.
     LinkLost,
+    /// The run was laid down for a while.
+    Suspended,
     /// Another engine took the run up.
     EngineRestarted,
     /// An unfinished record was set aside.

@@ -37,6 +37,9 @@ pub(super) struct Teller<'e> {
     boot: Option<String>,
     /// For each machine whose link is lost, since when, and its place in `look`.
     lost: BTreeMap<MachineName, (Timestamp, usize)>,
+    /// Since when the run is laid down, and for how many seconds it was before.
+    laid_down: Option<Timestamp>,
+    rested: i64,
     latest: Timestamp,
     ended: Option<(Timestamp, Option<String>)>,
 }
@@ -54,6 +57,8 @@ impl<'e> Teller<'e> {
             notes: Vec::new(),
             boot: None,
             lost: BTreeMap::new(),
+            laid_down: None,
+            rested: 0,
             latest: opened,
             ended: None,
         }
@@ -126,6 +131,11 @@ impl<'e> Teller<'e> {
                     None => self.notes.push(noted),
                 }
             }
+            Event::RunSuspended { reason } => {
+                self.laid_down = Some(entry.at);
+                let by = who(&entry.by).unwrap_or_default();
+                self.note_look(LookKind::Suspended, None, entry, format!("{by}: {reason}"));
+            }
             Event::RunEnded { .. } => self.ended = Some((entry.at, who(&entry.by))),
             _ => steps::hear(self, entry),
         }
@@ -185,7 +195,19 @@ impl<'e> Teller<'e> {
     }
 
     fn engine(&mut self, epoch: u32, boot: &str, entry: &Entry) {
-        if epoch > 1 {
+        if let Some(since) = self.laid_down.take() {
+            let seconds = seconds_between(since, entry.at);
+            self.rested += seconds;
+            let after = duration(seconds);
+            if let Some(look) = self
+                .look
+                .iter_mut()
+                .rfind(|look| look.kind == LookKind::Suspended)
+            {
+                look.text
+                    .push_str(&format!("; taken up again after {after}"));
+            }
+        } else if epoch > 1 {
             let why = match &self.boot {
                 Some(before) if before != boot => "; this machine was started anew in between",
                 _ => "",
@@ -298,7 +320,10 @@ impl<'e> Teller<'e> {
         let seconds = seconds_between(opened, ended.unwrap_or(self.latest));
         let over = match plan.window_seconds {
             0 => 0,
-            window => u64::try_from(seconds).unwrap_or(0).saturating_sub(window),
+            // A window is for the work, and not for the days between two halves of it.
+            window => u64::try_from(seconds - self.rested)
+                .unwrap_or(0)
+                .saturating_sub(window),
         };
         When {
             opened,

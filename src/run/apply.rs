@@ -60,16 +60,8 @@ impl Run {
                 self.opened_at = Some(entry.at);
                 Ok(())
             }
-            Event::EngineStarted { epoch, .. } => {
-                if *epoch != self.epoch + 1 {
-                    return Err(format!("engine {} was expected", self.epoch + 1));
-                }
-                self.epoch = *epoch;
-                // Connections and links belong to an engine's life; a new one starts without any.
-                self.present.clear();
-                self.links.clear();
-                Ok(())
-            }
+            Event::EngineStarted { epoch, .. } => self.take_up(*epoch, entry.at),
+            Event::RunSuspended { reason } => self.lay_down(reason, entry),
             Event::TailRepaired { .. } => Ok(()),
             Event::Attached { who, watch } => {
                 if who.client != self.last_client + 1 {

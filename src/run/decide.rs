@@ -14,6 +14,9 @@ pub enum Refusal {
     /// The run has ended, or was never opened.
     #[error("the run is not open")]
     NotOpen,
+    /// The run was laid down, and its engine is leaving.
+    #[error("the run is suspended; attach again to take it up")]
+    Suspended,
     /// The person only watches.
     #[error("you are watching; attach without --watch to decide")]
     Watching,
@@ -98,6 +101,9 @@ pub fn decide(run: &Run, command: &Command) -> Result<(Actor, Event), Refusal> {
             let present = run.present.get(&who.client);
             if run.plan.is_none() || run.ending.is_some() {
                 return Err(Refusal::NotOpen);
+            }
+            if run.suspended.is_some() {
+                return Err(Refusal::Suspended);
             }
             let watch = present.is_none_or(|present| present.watch);
             if watch && !matches!(intent, Intent::Note { .. }) {

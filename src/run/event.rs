@@ -344,55 +344,14 @@ pub enum Event {
         /// The words; may have several lines.
         text: String,
     },
+    /// Somebody laid the run down between two steps; the next engine takes it up again.
+    RunSuspended {
+        /// Why, and perhaps until when.
+        reason: String,
+    },
     /// The run is over; nothing follows.
     RunEnded {
         /// How.
         ending: Ending,
     },
-}
-
-impl Event {
-    /// Its kind as the journal writes it: `step-reached`.
-    pub fn kind(&self) -> String {
-        let json = serde_json::to_value(self).ok();
-        let kind = json.as_ref().and_then(|json| json.get("kind")?.as_str());
-        kind.unwrap_or("event").to_owned()
-    }
-
-    /// The step it is about, if it is about one.
-    pub fn step(&self) -> Option<&StepId> {
-        match self {
-            Self::StepReached { step, .. }
-            | Self::StepShown { step, .. }
-            | Self::StepObstructed { step, .. }
-            | Self::StepReviewed { step, .. }
-            | Self::BackDropped { step, .. }
-            | Self::StepApproved { step, .. }
-            | Self::LegStarted { step, .. }
-            | Self::LegEnded { step, .. }
-            | Self::LegUnknown { step, .. }
-            | Self::LegFound { step, .. }
-            | Self::EvidenceCame { step, .. }
-            | Self::StopAsked { step, .. }
-            | Self::ProofReopened { step, .. }
-            | Self::LookAsked { step, .. }
-            | Self::ProofAnswered { step, .. }
-            | Self::StepAttested { step, .. }
-            | Self::StepSkipped { step, .. }
-            | Self::StepRuledOut { step, .. }
-            | Self::ChoiceMade { step, .. }
-            | Self::UnknownSettled { step, .. } => Some(step),
-            Self::NoteAdded { step, .. } => step.as_ref(),
-            Self::RunOpened { .. }
-            | Self::EngineStarted { .. }
-            | Self::TailRepaired { .. }
-            | Self::Attached { .. }
-            | Self::Detached { .. }
-            | Self::PreflightDone { .. }
-            | Self::MachineMet { .. }
-            | Self::LinkLost { .. }
-            | Self::LinkBack { .. }
-            | Self::RunEnded { .. } => None,
-        }
-    }
 }

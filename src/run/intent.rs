@@ -163,6 +163,11 @@ pub enum Intent {
         /// The words; never empty.
         text: String,
     },
+    /// Lays the run down between two steps: its engine leaves until somebody attaches again.
+    Suspend {
+        /// Why, and perhaps until when; never empty.
+        reason: String,
+    },
     /// Ends the run.
     End {
         /// Why; may be empty only when no step is left.

@@ -5,6 +5,7 @@
 //! hands should be doing. After a crash the journal is folded with `apply` and the same `wanted` is asked
 //! again, which is why it looks at the state and never at how the state came to be.
 
+mod about;
 mod actor;
 mod apply;
 mod back;
@@ -26,6 +27,7 @@ mod settle;
 mod shown;
 mod spread;
 mod state;
+mod suspend;
 mod wanted;
 mod wish;
 
@@ -49,6 +51,7 @@ pub use settle::{Next, Said, Sent, next};
 pub use shown::Shown;
 pub use spread::Spot;
 pub use state::{Approval, Done, Link, Note, Present, Run, StepAt, StepState, Stuck};
+pub use suspend::Suspended;
 pub use wanted::{Task, Wanted, wanted};
 
 #[cfg(test)]

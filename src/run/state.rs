@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde::{Deserialize, Serialize};
 
 use super::{Actor, Answer, Check, Doubt, Ending, Lane, LaneAt, Operator, Shown, Stop, Token, Way};
-use super::{Made, Plan, PlannedStep};
+use super::{Made, Plan, PlannedStep, Suspended};
 use crate::clock::Timestamp;
 use crate::kinds::Obstacle;
 use crate::names::{MachineName, RunId, StepId};
@@ -45,6 +45,10 @@ pub struct Run {
     pub doubts: BTreeMap<Token, Doubt>,
     /// What people wrote down, in order.
     pub notes: Vec<Note>,
+    /// That it was laid down; none while it goes on.
+    pub suspended: Option<Suspended>,
+    /// When it was last taken up after it had been laid down; none where it never was.
+    pub resumed_at: Option<Timestamp>,
     /// How it ended; none while it goes on.
     pub ending: Option<Ending>,
 }

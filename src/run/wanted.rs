@@ -115,7 +115,7 @@ pub enum Task {
 /// Says what should be going on in a run.
 pub fn wanted(run: &Run) -> Wanted {
     let mut wanted = Wanted::default();
-    if run.plan.is_none() || run.ending.is_some() {
+    if run.plan.is_none() || run.ending.is_some() || run.suspended.is_some() {
         return wanted;
     }
     wanted.tasks.extend(open_doubts(run));

@@ -216,6 +216,7 @@ pub(super) fn wish(run: &Run, who: &Operator, intent: &Intent) -> Result<Event, 
                 text: text.clone(),
             })
         }
+        Intent::Suspend { reason } => run.suspend(reason),
         Intent::End { reason } => end(run, reason),
     }
 }

@@ -46,14 +46,14 @@ impl App {
             | Action::Stop
             | Action::StopLeft
             | Action::Note => self.would_do(action),
-            Action::End => run.current().is_some() && self.would_do(action),
+            Action::End | Action::Suspend => run.current().is_some() && self.would_do(action),
             Action::Finish => {
                 run.plan.is_some() && run.current().is_none() && self.would_do(action)
             }
             Action::Mark => {
                 matches!(&self.dialog, Some(Dialog::Choose(choose)) if choose.numbered)
             }
-            Action::Leave => ended,
+            Action::Leave => ended || run.suspended.is_some(),
             Action::NextLane => self.outputs().len() > 1,
             Action::Output => self.output.is_some() || self.pane == Pane::Output,
             Action::Journal => run.plan.is_some(),
@@ -127,6 +127,11 @@ impl App {
         match action {
             Action::End => {
                 return Some(Intent::End {
+                    reason: WORDS.to_owned(),
+                });
+            }
+            Action::Suspend => {
+                return Some(Intent::Suspend {
                     reason: WORDS.to_owned(),
                 });
             }
@@ -229,6 +234,7 @@ impl App {
             Action::Attest => Purpose::Attest { step, attempt },
             Action::Skip => Purpose::Skip { step },
             Action::End => Purpose::End,
+            Action::Suspend => Purpose::Suspend,
             _ => return None,
         })
     }
@@ -287,7 +293,12 @@ impl App {
                 self.field_left = true;
                 self.typed.clear();
             }
-            Action::SayDone | Action::Settle(_) | Action::Attest | Action::Skip | Action::End => {
+            Action::SayDone
+            | Action::Settle(_)
+            | Action::Attest
+            | Action::Skip
+            | Action::Suspend
+            | Action::End => {
                 if let Some(purpose) = self.purpose(action) {
                     self.write(purpose);
                 }
@@ -300,7 +311,8 @@ impl App {
             }
             Action::Leave => return vec![Effect::Leave(Leaving::Ended)],
             Action::Detach => {
-                let ended = self.folded.run.ending.is_some();
+                let run = &self.folded.run;
+                let ended = run.ending.is_some() || run.suspended.is_some();
                 let how = if ended {
                     Leaving::Ended
                 } else {

@@ -80,6 +80,7 @@ pub(super) enum Purpose {
         lane: MachineName,
         decision: Decision,
     },
+    Suspend,
     End,
 }
 
@@ -129,6 +130,7 @@ impl Purpose {
                 decision,
                 reason: text,
             },
+            Self::Suspend => Intent::Suspend { reason: text },
             Self::End => Intent::End { reason: text },
         }
     }
@@ -160,6 +162,7 @@ impl Purpose {
             Self::Settle { lane, decision, .. } => {
                 format!("On {lane}: {}. How do you know?", say::decision(*decision))
             }
+            Self::Suspend => "Suspend the run. Why, and until when?".to_owned(),
             Self::End => "End the run before its last step. Why?".to_owned(),
         }
     }
@@ -179,6 +182,9 @@ impl Purpose {
             Self::Skip { .. } => "Steps that need this one cannot be done either.",
             Self::Settle { .. } => {
                 "The run goes on from there; the report says that you decided it."
+            }
+            Self::Suspend => {
+                "Its engine leaves, and nothing goes on. Attaching takes it up again and asks the machines anew."
             }
             Self::End => {
                 "Nothing is taken back by it, and nothing can be done in this run afterwards."

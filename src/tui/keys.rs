@@ -82,6 +82,8 @@ pub(super) enum Action {
     Bottom,
     /// Ends the run early.
     End,
+    /// Lays the run down until somebody attaches again.
+    Suspend,
     /// Shows the help page.
     Help,
     /// Leaves the screen of a run that has ended.
@@ -246,6 +248,8 @@ pub(super) const KEYS: &[Binding] = table! {
         "leave it as it is": "do not take the step back after all; nothing of that was started";
     [plain('v', "v")] Run Room A::Review,
         "look again": "ask the machines again what the step would do";
+    [plain('z', "z")] Run Never A::Suspend,
+        "suspend…": "lay the run down for hours or days; attaching takes it up again";
     [plain('e', "e")] Run Room A::End,
         "end…": "end the run before its last step";
     [ESC, plain('c', "c")] Run First A::Here,
@@ -365,6 +369,7 @@ mod tests {
             A::Stop,
             A::StopLeft,
             A::End,
+            A::Suspend,
         ];
         for row in KEYS.iter().filter(|row| asks.contains(&row.action)) {
             assert!(row.word.ends_with('…'), "{}", row.word);

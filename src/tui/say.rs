@@ -351,6 +351,7 @@ pub(super) fn event(entry: &Entry, run: &Run) -> String {
             text,
         } => format!("{}: note: {text}", named(step)),
         Event::NoteAdded { step: None, text } => format!("note: {text}"),
+        Event::RunSuspended { reason } => format!("suspended the run: {reason}"),
         Event::RunEnded {
             ending: Ending::Finished,
         } => "ended the run: finished".to_owned(),

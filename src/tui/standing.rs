@@ -46,6 +46,7 @@ impl App {
     pub(super) fn shows_seconds(&self) -> bool {
         let run = &self.folded.run;
         run.ending.is_none()
+            && run.suspended.is_none()
             && (run.steps.iter().any(StepState::is_under_way)
                 || !run.links.is_empty()
                 || !self.busy.is_empty()

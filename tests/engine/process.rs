@@ -55,6 +55,7 @@ fn the_engine_itself() {
     match runtime.block_on(serve) {
         Ok(Ended::RunEnded) => exit(0),
         Ok(Ended::Stopped) => exit(3),
+        Ok(Ended::Suspended) => exit(4),
         Err(error) => {
             eprintln!("{error}");
             exit(1);

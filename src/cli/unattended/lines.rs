@@ -135,6 +135,7 @@ fn what(event: &Event, before: &Run) -> String {
         Event::ChoiceMade { name, value, .. } => format!("chosen: {name} = {value}"),
         Event::UnknownSettled { lane, reason, .. } => format!("decided on {lane}: {reason}"),
         Event::NoteAdded { text, .. } => format!("note: {text}"),
+        Event::RunSuspended { reason } => format!("suspended: {reason}"),
         Event::RunEnded { ending } => match ending {
             Ending::Finished => "ended, every step is settled".to_owned(),
             Ending::EndedEarly { reason } => format!("ended early: {reason}"),

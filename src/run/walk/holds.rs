@@ -63,7 +63,8 @@ impl Walk {
             .filter(|step| step.is_under_way())
             .count();
         assert!(under_way <= 1, "one step at a time");
-        let stands = self.run.ending.is_none() && !wanted.person && wanted.tasks.is_empty();
+        let over = self.run.ending.is_some() || self.run.suspended.is_some();
+        let stands = !over && !wanted.person && wanted.tasks.is_empty();
         assert!(
             !stands,
             "an open run is never without somebody to move it: {:?}",

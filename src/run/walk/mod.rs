@@ -90,6 +90,7 @@ const KINDS: &[&str] = &[
     "step-skipped",
     "unknown-settled",
     "note-added",
+    "run-suspended",
     "run-ended",
 ];
 

@@ -312,7 +312,7 @@ impl Walk {
             Some(shown) if !self.dice.one_in(6) => shown.digest.clone(),
             _ => "another".to_owned(),
         };
-        let intent = match self.dice.below(20) {
+        let intent = match self.dice.below(21) {
             18 | 19 => Intent::Choose {
                 step,
                 attempt,
@@ -383,6 +383,7 @@ impl Walk {
             15 => Intent::GoBack { step },
             16 => Intent::DropBack { step, attempt },
             17 if self.dice.one_in(12) => Intent::End { reason: text },
+            20 if self.dice.one_in(4) => Intent::Suspend { reason: text },
             _ => Intent::Note {
                 step: Some(step),
                 text,

@@ -60,6 +60,7 @@ pub(super) const MOMENTS: &[(&str, Make)] = &[
     ("no-answer", standing::no_answer),
     ("no-room", standing::no_room),
     ("ends-at-logout", standing::ends_at_logout),
+    ("suspended", standing::suspended),
     ("waiting-falls", numbers::falls),
     ("waiting-rises", numbers::rises),
     ("waiting-lanes", numbers::lanes),

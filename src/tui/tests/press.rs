@@ -341,7 +341,11 @@ fn no_size_panics_and_a_resize_keeps_the_place() {
 fn leaving_says_whether_the_run_goes_on() {
     use crate::tui::Leaving;
     use crate::tui::app::Effect;
-    for (name, how) in [("gate", Leaving::Detached), ("ended", Leaving::Ended)] {
+    for (name, how) in [
+        ("gate", Leaving::Detached),
+        ("ended", Leaving::Ended),
+        ("suspended", Leaving::Ended),
+    ] {
         let mut stage = moment(name);
         stage.wait();
         let now = stage.now();

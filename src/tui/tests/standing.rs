@@ -6,6 +6,7 @@ use super::night::{gate, running};
 use super::stage::{FANCY, Stage};
 use crate::client::Update;
 use crate::clock::Timestamp;
+use crate::run::Intent;
 use crate::tui::Look;
 use crate::tui::app::{App, Pending};
 use crate::tui::look::Tone;
@@ -63,6 +64,23 @@ pub(super) fn no_room(look: Look) -> Stage {
 pub(super) fn ends_at_logout(look: Look) -> Stage {
     let mut stage = gate(look);
     says(&mut stage, Live::EndsAtLogout);
+    stage
+}
+
+/// Laid down at a gate; its engine has said good-bye.
+pub(super) fn suspended(look: Look) -> Stage {
+    let mut stage = gate(look);
+    let reason = "the vendor answers on Monday; go on on Monday at 22:00";
+    stage.wish(
+        1,
+        Intent::Suspend {
+            reason: reason.into(),
+        },
+    );
+    stage.pass(5).update(Update::Disconnected {
+        why: "the run is suspended; attaching takes it up again".into(),
+        last: true,
+    });
     stage
 }
 

@@ -51,7 +51,8 @@ pub(super) fn lines(
     let Some((_, planned, state)) = cx.app.viewed() else {
         return page.lines;
     };
-    if cx.app.folded.run.ending.is_some() {
+    let run = &cx.app.folded.run;
+    if run.ending.is_some() || run.suspended.is_some() {
         return page.lines;
     }
     match &state.at {

@@ -62,12 +62,13 @@ fn first(cx: &Cx<'_>, width: usize) -> Line<'static> {
 /// The clock, how long it takes already, and what is left of the window.
 fn times(cx: &Cx<'_>, width: usize) -> Vec<Span<'static>> {
     let run = &cx.app.folded.run;
-    let (Some(plan), Some(opened)) = (&run.plan, run.opened_at) else {
+    let (Some(plan), Some(opened)) = (&run.plan, run.window_from()) else {
         return Vec::new();
     };
-    let until = match run.ending {
-        Some(_) => run.latest_at.unwrap_or(cx.now),
-        None => cx.now,
+    let until = match (&run.ending, &run.suspended) {
+        (Some(_), _) => run.latest_at.unwrap_or(cx.now),
+        (None, Some(suspended)) => suspended.at,
+        (None, None) => cx.now,
     };
     let elapsed = say::between(opened, until);
     let mut spans = vec![cx.clean(cx.clock(cx.now, cx.app.shows_seconds()), Tone::Strong)];
@@ -201,6 +202,14 @@ fn alarms(cx: &Cx<'_>, width: usize) -> Vec<String> {
         lines.push(format!(
             "DISK FULL · nothing new is started until there is room · {why}"
         ));
+    }
+    if let Some(suspended) = &app.folded.run.suspended {
+        let by = super::super::say::actor(&suspended.by);
+        let why = clean::line(&suspended.reason);
+        let come_back = &app.options.come_back;
+        lines.push(format!("SUSPENDED by {by}: {why}"));
+        lines.push(format!("{come_back} takes it up again · q leaves"));
+        return lines;
     }
     match &app.connection {
         Connection::Lost {
