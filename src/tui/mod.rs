@@ -28,6 +28,7 @@ mod screen;
 mod standing;
 mod terminal;
 mod view;
+mod why_not;
 
 pub use look::Look;
 pub use screen::{Leaving, Options, Outgoing, run};
