@@ -4,14 +4,17 @@
 //! left out.
 
 mod bad_input {
+    mod arguments;
     mod bastion;
     mod clients;
+    mod desk;
     mod disk;
     mod edits;
     mod engines;
     mod files;
     mod home;
     mod hosts;
+    mod lists;
     mod logout;
     mod machine;
     mod records;
