@@ -16,6 +16,8 @@
 //! so a mistake of its own is a refusal as well, never a file.
 
 mod error;
+#[cfg(test)]
+mod works;
 
 pub mod diff;
 pub mod nginx;

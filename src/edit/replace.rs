@@ -24,7 +24,7 @@ pub struct Replacement {
 /// [`Reason::Request`] for an empty text to find, a count of zero, or one that changes nothing;
 /// [`Reason::Missing`] and [`Reason::Ambiguous`] for an anchor that is not there once, or a text
 /// that is not there as often as was said, naming the lines; [`Reason::Unchanged`] when only the new
-/// text is there, as often as was said.
+/// text is there, as often as was said, also where it holds the text to find.
 pub fn replace(text: &str, edit: &Replacement) -> Result<String, EditError> {
     let refuse = |what: &str| Err(EditError::new(Reason::Request, what));
     if edit.find.is_empty() {
@@ -46,6 +46,9 @@ pub fn replace(text: &str, edit: &Replacement) -> Result<String, EditError> {
     };
     let region = &text[start..end];
     let found = occurrences(region, &edit.find);
+    if is_made(region, &found, edit) {
+        return Err(already(edit));
+    }
     refuse_overlaps(text, start, &found, edit)?;
     if found.len() != edit.count {
         return Err(miscounted(text, start, &found, region, edit));
@@ -59,6 +62,29 @@ pub fn replace(text: &str, edit: &Replacement) -> Result<String, EditError> {
     }
     result.push_str(&text[done..]);
     Ok(result)
+}
+
+/// Tells whether all that is found stands in what the edit makes of it, as often as was said. A text that holds
+/// what it replaces would otherwise be replaced again and again: `core1` by `core1.example` with every try.
+fn is_made(region: &str, found: &[usize], edit: &Replacement) -> bool {
+    if !edit.replace.contains(&edit.find) {
+        return false;
+    }
+    let made: Vec<usize> = region
+        .match_indices(&edit.replace)
+        .map(|(at, _)| at)
+        .collect();
+    let within = |at: &usize| {
+        let end = at + edit.find.len();
+        made.iter()
+            .any(|start| start <= at && end <= start + edit.replace.len())
+    };
+    made.len() == edit.count && found.iter().all(within)
+}
+
+fn already(edit: &Replacement) -> EditError {
+    let what = format!("`{}` is already there", edit.replace.escape_debug());
+    EditError::new(Reason::Unchanged, what)
 }
 
 /// Finds all occurrences, those that overlap included.
@@ -138,10 +164,7 @@ fn miscounted(
     let name = edit.find.escape_debug();
     if found.is_empty() {
         if !edit.replace.is_empty() && occurrences(region, &edit.replace).len() == edit.count {
-            return EditError::new(
-                Reason::Unchanged,
-                format!("`{}` is already there", edit.replace.escape_debug()),
-            );
+            return already(edit);
         }
         let missing = EditError::new(Reason::Missing, format!("`{name}` is not there"));
         return match edit.find.contains('\n')
