@@ -2,6 +2,8 @@
 
 #[path = "cli/home.rs"]
 mod home;
+#[path = "cli/interactive.rs"]
+mod interactive;
 #[path = "cli/preflight.rs"]
 mod preflight;
 #[path = "cli/record.rs"]

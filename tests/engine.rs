@@ -22,6 +22,8 @@ mod slow;
 mod stage;
 #[path = "engine/table/mod.rs"]
 mod table;
+#[path = "engine/typed.rs"]
+mod typed;
 
 use std::os::unix::fs::PermissionsExt;
 

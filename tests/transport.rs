@@ -9,4 +9,5 @@ mod transport {
     #[path = "../sshd/mod.rs"]
     mod sshd;
     pub mod stage;
+    mod terminal;
 }

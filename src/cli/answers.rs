@@ -95,6 +95,24 @@ impl Answers {
             .map(|(_, answers)| answers)
     }
 
+    /// Refuses a plan with a step that wants somebody at the keyboard, unless it is to be skipped.
+    pub fn leave_no_keyboard_alone(&self, plan: &Plan) -> anyhow::Result<()> {
+        let alone = |step: &&crate::run::PlannedStep| {
+            let skipped = self.of(&step.id).is_some_and(|given| given.skip.is_some());
+            step.interactive && !skipped
+        };
+        let Some(step) = plan.steps.iter().find(alone) else {
+            return Ok(());
+        };
+        let id = &step.id;
+        Err(anyhow!(
+            "the run does not start: step {id} is interactive, and in an unattended run nobody is there to type"
+        ))
+        .hint(format!(
+            "run it attended, or skip the step in the answers: [step.{id}] skip = \"why\""
+        ))
+    }
+
     /// Whether a plain yes may be said at a step's gate.
     pub fn approves(&self, step: &StepId) -> bool {
         self.approve

@@ -11,11 +11,12 @@ use super::{params, pick};
 use crate::client::{Attach, Client};
 use crate::clock::Clock;
 use crate::engine::{self, Program, Secrets, Shelter};
-use crate::names::RunId;
+use crate::names::{MachineName, RunId, StepId};
 use crate::paths::Paths;
 use crate::problem::Colour;
 use crate::run::Intent;
 use crate::tui::{self, Look, Options, Outgoing};
+use crate::wire::Typed;
 
 /// The longest name that a person may go by, in characters.
 const NAME: usize = 40;
@@ -130,6 +131,10 @@ struct Voice(Client);
 impl Outgoing for Voice {
     fn wish(&mut self, intent: Intent) -> u64 {
         self.0.wish(intent)
+    }
+
+    fn type_to(&mut self, at: (StepId, u32, MachineName), typed: Typed) {
+        self.0.type_to(at, typed);
     }
 
     fn read(&mut self, file: &str, offset: u64, most: u32) {

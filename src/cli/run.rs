@@ -24,6 +24,9 @@ pub(super) fn run(args: &RunArgs, say: &Say) -> anyhow::Result<Exit> {
         Some(file) => Some(answers::read(file, &prepared.plan, say)?),
         None => None,
     };
+    if let Some(answers) = &answers {
+        answers.leave_no_keyboard_alone(&prepared.plan)?;
+    }
     let paths = Paths::of_user()?;
     rehearsed(&prepared, &paths)?;
     let ask = match (args.despite_problems, args.unattended || args.detach) {

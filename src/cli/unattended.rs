@@ -246,6 +246,8 @@ impl Walk<'_> {
                 self.caught_up_at = Some(caught_up_at);
                 self.lost_at = None;
             }
+            // Nothing is typed here.
+            Update::Passed { .. } => {}
             Update::Disconnected { why, last } if self.folded.run.ending.is_none() => {
                 if last {
                     return Ok(Heard::Gone(why));

@@ -127,7 +127,7 @@ impl Link {
             tokio::select! {
                 () = &mut pause => return Ok(()),
                 message = self.said.recv() => match message {
-                    Some(ToEngine::Wish { id, .. }) => {
+                    Some(ToEngine::Wish { id, .. } | ToEngine::Type { id, .. }) => {
                         let why = "there is no connection to the engine".to_owned();
                         self.tell(Update::Refused { id, why }).await?;
                     }
@@ -270,6 +270,7 @@ impl Link {
                 self.open.remove(&id);
                 Update::Granted { id, seq }
             }
+            FromEngine::Passed { id } => Update::Passed { id },
             FromEngine::Refused { id, why } => {
                 self.open.remove(&id);
                 Update::Refused { id, why }

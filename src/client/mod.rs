@@ -14,9 +14,9 @@ use tokio::sync::mpsc;
 use tokio::task::AbortHandle;
 
 use crate::clock::Timestamp;
-use crate::names::RunId;
+use crate::names::{MachineName, RunId, StepId};
 use crate::run::{Entry, Intent};
-use crate::wire::{Live, ToEngine};
+use crate::wire::{Live, ToEngine, Typed};
 
 pub use folded::Folded;
 
@@ -70,7 +70,12 @@ pub enum Update {
         /// The entry.
         seq: u64,
     },
-    /// A wish was refused, or the connection was lost before it was answered.
+    /// What was typed reached the terminal that it was for.
+    Passed {
+        /// The number that [`Client::type_to`] gave it.
+        id: u64,
+    },
+    /// A wish or what was typed was refused, or the connection was lost before it was answered.
     Refused {
         /// The number that [`Client::wish`] gave it.
         id: u64,
@@ -134,6 +139,21 @@ impl Client {
     pub fn wish(&self, intent: Intent) -> u64 {
         let id = self.0.last_wish.fetch_add(1, Ordering::Relaxed) + 1;
         self.say(ToEngine::Wish { id, intent });
+        id
+    }
+
+    /// Types to what runs on a terminal, and gives the number that the answer will have. Never waits, and is never sent
+    /// twice: what is under way when the connection is lost has no answer.
+    pub fn type_to(&self, at: (StepId, u32, MachineName), typed: Typed) -> u64 {
+        let id = self.0.last_wish.fetch_add(1, Ordering::Relaxed) + 1;
+        let (step, attempt, lane) = at;
+        self.say(ToEngine::Type {
+            id,
+            step,
+            attempt,
+            lane,
+            typed,
+        });
         id
     }
 

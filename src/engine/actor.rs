@@ -9,8 +9,9 @@ use tokio::sync::{mpsc, oneshot};
 use tokio::task::{JoinSet, block_in_place};
 use tokio::time::Instant;
 
+use crate::names::{MachineName, StepId};
 use crate::run::{Command, Finding, Intent, LaneAt, Operator, Refusal, Task, Wanted, wanted};
-use crate::wire::{FromEngine, Live};
+use crate::wire::{FromEngine, Live, Typed};
 
 use super::error::EngineError;
 use super::hands::{self, Ground, Hands, Receipt};
@@ -51,6 +52,13 @@ pub(super) enum Message {
         client: u32,
         id: u64,
         intent: Intent,
+    },
+    /// Somebody types to what runs on a terminal.
+    Type {
+        client: u32,
+        id: u64,
+        at: (StepId, u32, MachineName),
+        typed: Typed,
     },
     /// A connection ended.
     Leave { client: u32 },
@@ -190,6 +198,12 @@ impl Actor {
             Message::NoRoom { path, source } => return Err(EngineError::NoRoom { path, source }),
             Message::Enter(visitor) => self.enter(visitor)?,
             Message::Wish { client, id, intent } => self.wish(client, id, intent)?,
+            Message::Type {
+                client,
+                id,
+                at,
+                typed,
+            } => self.typing(client, id, &at, typed),
             Message::Leave { client } => {
                 self.clients.remove(&client);
                 self.late(&Command::Found(Finding::Detached { client }))?;
@@ -247,6 +261,20 @@ impl Actor {
             self.clients.remove(&client);
         }
         Ok(())
+    }
+
+    /// Passes on what was typed, where whoever typed it has the keyboard. It is no part of the run.
+    fn typing(&mut self, client: u32, id: u64, at: &(StepId, u32, MachineName), typed: Typed) {
+        let Some(known) = self.clients.get(&client) else {
+            return;
+        };
+        let outbox = known.outbox.clone();
+        let item = hands::Item { id, typed, outbox };
+        let run = self.ledger.run();
+        match run.types_to(client, at) {
+            Some(token) => self.hands.type_to(run, token, item),
+            None => item.refuse("you do not have the keyboard of that"),
+        }
     }
 
     /// Puts a command through, and lets the run go on where it was granted.

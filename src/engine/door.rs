@@ -166,6 +166,28 @@ impl Guest {
                             return Ok(());
                         }
                     }
+                    Some(ToEngine::Type {
+                        id,
+                        step,
+                        attempt,
+                        lane,
+                        typed,
+                    }) => {
+                        let Ok(Some(client)) = knows.wait_for(Option::is_some).await.map(|n| *n)
+                        else {
+                            return Ok(());
+                        };
+                        let at = (step, attempt, lane);
+                        let typing = Message::Type {
+                            client,
+                            id,
+                            at,
+                            typed,
+                        };
+                        if house.inbox.send(typing).await.is_err() {
+                            return Ok(());
+                        }
+                    }
                     Some(ToEngine::Read { file, offset, most }) => {
                         let piece = piece(house, file, offset, most).await;
                         if pieces.send(piece).await.is_err() {

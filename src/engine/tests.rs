@@ -75,6 +75,7 @@ fn plan() -> Plan {
             undo: PlannedUndo::Unsaid,
             estimate_seconds: 0,
             timeout_seconds: 0,
+            interactive: false,
             downtime: None,
             point_of_no_return: false,
             needs: Vec::new(),

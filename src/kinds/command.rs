@@ -6,6 +6,7 @@
 //! ```
 
 use serde::Deserialize;
+use serde::de::Error as _;
 use toml::Spanned;
 use toml::de::ValueDeserializer;
 
@@ -21,7 +22,13 @@ pub(super) const KIND: Kind = Kind {
 };
 
 fn parse(value: ValueDeserializer<'_>) -> Result<Command, toml::de::Error> {
-    Command::deserialize(value)
+    let command = Command::deserialize(value)?;
+    if command.interactive && command.progress != Progress::None {
+        return Err(toml::de::Error::custom(
+            "`progress` cannot be read out of a command that is `interactive`: leave one of them out",
+        ));
+    }
+    Ok(command)
 }
 
 #[derive(Debug, Deserialize)]
@@ -35,6 +42,9 @@ struct Command {
     ok_codes: Vec<i32>,
     #[serde(default)]
     progress: Progress,
+    /// Whether it gets a terminal that an operator types on.
+    #[serde(default)]
+    interactive: bool,
 }
 
 /// The values that shell text reads, secrets left out, to be shown beside it.
@@ -68,12 +78,14 @@ impl Action for Command {
             return Err(Obstacle::new("the command has a NUL byte in it"));
         }
         let env = shown_values(moment.scene.values, &text);
+        let mut exhibits = vec![Exhibit::Command {
+            at: at.clone(),
+            text: text.clone(),
+            env,
+        }];
+        exhibits.extend(self.interactive.then(super::terminal));
         Ok(Proposal {
-            exhibits: vec![Exhibit::Command {
-                at: at.clone(),
-                text: text.clone(),
-                env,
-            }],
+            exhibits,
             legs: vec![Leg {
                 title: first_line(&text),
                 at,
@@ -83,16 +95,23 @@ impl Action for Command {
                 ok_codes: self.ok_codes.clone(),
                 progress: self.progress,
                 limit_seconds: 0,
+                interactive: self.interactive,
             }],
             ..Proposal::default()
         })
     }
 
     fn programs(&self) -> &'static [&'static str] {
-        match self.shell {
-            Shell::Sh => &[],
-            Shell::Bash => &["bash"],
+        match (self.shell, self.interactive) {
+            (Shell::Sh, false) => &[],
+            (Shell::Bash, false) => &["bash"],
+            (Shell::Sh, true) => &["script", "stty"],
+            (Shell::Bash, true) => &["bash", "script", "stty"],
         }
+    }
+
+    fn is_interactive(&self) -> bool {
+        self.interactive
     }
 
     fn prints(&self) -> bool {

@@ -9,8 +9,8 @@
 //! What is shown names the container; what runs names its id. So a container that was replaced between the two
 //! is not touched, and docker says that there is no such one.
 //!
-//! A program inside a container gets no terminal: with one, docker turns line ends into `\r\n` and mixes
-//! standard error into standard output, and nobody is there to type.
+//! A program inside a container gets a terminal only where somebody is to type to it: with one, docker turns line ends
+//! into `\r\n` and mixes standard error into standard output.
 
 mod state;
 
@@ -45,6 +45,8 @@ struct Docker {
     /// The program and its arguments; empty for every verb but exec.
     command: Vec<Spanned<Template>>,
     ok_codes: Vec<i32>,
+    /// Whether the program gets a terminal that an operator types on.
+    interactive: bool,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -75,6 +77,8 @@ struct Exec {
     /// Exit codes that count as success; only 0 where it is empty.
     #[serde(default)]
     ok_codes: Vec<i32>,
+    #[serde(default)]
+    interactive: bool,
 }
 
 fn at_least_one<'de, D: serde::Deserializer<'de>>(
@@ -104,6 +108,7 @@ impl TryFrom<Keys> for Docker {
                 container: container?,
                 command: Vec::new(),
                 ok_codes: Vec::new(),
+                interactive: false,
             })
         });
         let exec = keys.exec.map(|exec| Self {
@@ -111,6 +116,7 @@ impl TryFrom<Keys> for Docker {
             container: exec.container,
             command: exec.command,
             ok_codes: exec.ok_codes,
+            interactive: exec.interactive,
         });
         let mut all = plain.chain(exec);
         match (all.next(), all.next()) {
@@ -135,8 +141,11 @@ impl Verb {
 impl Docker {
     /// The command line for a container by its name, as it is shown, or by its id, as it is run.
     fn line(&self, scene: &Scene<'_>, container: &str) -> Result<String, TemplateError> {
-        let container = container.to_owned();
-        let mut all = vec!["docker".to_owned(), self.verb.name().to_owned(), container];
+        let mut all = vec!["docker".to_owned(), self.verb.name().to_owned()];
+        if self.interactive {
+            all.extend(["--interactive".to_owned(), "--tty".to_owned()]);
+        }
+        all.push(container.to_owned());
         for word in &self.command {
             // An argument may well be an option of the program inside; it cannot be one of docker's,
             // which stops reading options at the container's name.
@@ -208,6 +217,9 @@ impl Action for Docker {
             ],
             ..Proposal::default()
         };
+        proposal
+            .exhibits
+            .extend(self.interactive.then(super::terminal));
         let began = moment.pins.get(&format!("container {name}"));
         if let Some(other) = began.filter(|began| **began != id) {
             proposal.exhibits.push(Exhibit::Warning {
@@ -250,6 +262,7 @@ impl Action for Docker {
             ok_codes: self.ok_codes.clone(),
             progress: Default::default(),
             limit_seconds: 0,
+            interactive: self.interactive,
         });
         Ok(proposal)
     }
@@ -275,7 +288,14 @@ impl Action for Docker {
     }
 
     fn programs(&self) -> &'static [&'static str] {
-        &["docker"]
+        match self.interactive {
+            false => &["docker"],
+            true => &["docker", "script", "stty"],
+        }
+    }
+
+    fn is_interactive(&self) -> bool {
+        self.interactive
     }
 
     fn prints(&self) -> bool {

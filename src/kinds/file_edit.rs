@@ -283,6 +283,7 @@ fn leg(title: String, at: &MachineName, text: String) -> Leg {
         ok_codes: vec![SwapExit::Done.code(), SwapExit::Already.code()],
         progress: Default::default(),
         limit_seconds: 0,
+        interactive: false,
     }
 }
 

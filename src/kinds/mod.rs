@@ -142,6 +142,11 @@ pub trait Action: fmt::Debug + Send + Sync {
         false
     }
 
+    /// Whether it gets a terminal that an operator types on.
+    fn is_interactive(&self) -> bool {
+        false
+    }
+
     /// What it mentions of the runbook, for the check.
     fn mentions(&self) -> Mentions<'_>;
 }
@@ -224,6 +229,14 @@ pub fn the_machine(scene: &Scene<'_>, host: &HostName) -> Result<MachineName, Te
         return Ok(scene.here.clone());
     }
     Ok(scene.values.only_machine(host)?.clone())
+}
+
+/// What is shown at the gate of an action that gets a terminal.
+fn terminal() -> Exhibit {
+    Exhibit::Finding {
+        label: "terminal".to_owned(),
+        text: "somebody types to it: the keys are not recorded, what it prints is".to_owned(),
+    }
 }
 
 /// The first line of a text that has something on it, for a headline.

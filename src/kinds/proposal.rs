@@ -66,6 +66,9 @@ pub struct Leg {
     /// How long it may take, in seconds; no limit where it is 0.
     #[serde(default)]
     pub limit_seconds: u64,
+    /// Whether it gets a terminal of its own, on which an operator types.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub interactive: bool,
 }
 
 impl Leg {

@@ -199,6 +199,7 @@ impl Action for Rsync {
             ok_codes: Vec::new(),
             progress: Progress::Rsync,
             limit_seconds: 0,
+            interactive: false,
         });
         Ok(proposal)
     }

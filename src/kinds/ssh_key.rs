@@ -177,6 +177,7 @@ fn leg(title: &str, at: &MachineName, text: &str, env: Vec<(String, String)>) ->
         ok_codes: Vec::new(),
         progress: Default::default(),
         limit_seconds: 0,
+        interactive: false,
     }
 }
 

@@ -217,6 +217,7 @@ fn title(kind: LookKind) -> &'static str {
         LookKind::Failed => "Failed",
         LookKind::Unproved => "Not proved",
         LookKind::Stopped => "Stopped",
+        LookKind::Typed => "Typed by hand",
         LookKind::Retried => "Tried again",
         LookKind::ProvedAgain => "Proved again",
         LookKind::Undone => "Taken back",

@@ -29,6 +29,7 @@ pub(super) fn waiting(plan: &Plan) -> Vec<StepStory> {
         undo: step.undo.clone(),
         downtime: step.downtime,
         point_of_no_return: step.point_of_no_return,
+        interactive: step.interactive,
         estimate_seconds: (step.estimate_seconds > 0).then_some(step.estimate_seconds),
         state: StepEnd::NotReached,
         sentence: String::new(),
@@ -210,6 +211,17 @@ pub(super) fn hear(teller: &mut Teller<'_>, entry: &Entry) {
         } => {
             let text = format!("on {lane} decided that {}: {reason}", decision(*decided));
             teller.note_look(LookKind::Settled, Some(step), entry, text.clone());
+            remark(teller, step, entry, text);
+        }
+        Event::KeyboardTaken { lane, .. } => {
+            let text = format!(
+                "took the keyboard on {lane}; what was typed is not in the record, what was printed is"
+            );
+            teller.note_look(LookKind::Typed, Some(step), entry, text.clone());
+            remark(teller, step, entry, text);
+        }
+        Event::KeyboardReturned { lane, .. } => {
+            let text = format!("gave the keyboard on {lane} back");
             remark(teller, step, entry, text);
         }
         Event::RunOpened { .. }

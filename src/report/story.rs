@@ -223,6 +223,8 @@ pub enum LookKind {
     Unproved,
     /// Something running was asked to end.
     Stopped,
+    /// Somebody could type to a step, and what they typed is not recorded.
+    Typed,
     /// A step was tried again.
     Retried,
     /// A proof was asked again after something was mended by hand.

@@ -55,7 +55,7 @@ pub(super) fn read(folder: &Path, file: &str) -> io::Result<Tail> {
 }
 
 fn cut(bytes: &[u8], more_before: bool) -> Tail {
-    let text = String::from_utf8_lossy(bytes);
+    let text = without_full_screens(&String::from_utf8_lossy(bytes));
     let mut lines: Vec<&str> = text.lines().collect();
     // The first line of a piece is seldom whole.
     if more_before && lines.len() > 1 {
@@ -66,6 +66,40 @@ fn cut(bytes: &[u8], more_before: bool) -> Tail {
         more: more_before || skipped > 0,
         lines: lines.into_iter().skip(skipped).map(settled).collect(),
     }
+}
+
+/// What stands for a full-screen program in a report.
+const FULL_SCREEN: &str =
+    "\n[a program drew on the whole screen here; the output file has all of it]\n";
+
+/// Takes out what was drawn on the alternate screen (xterm's modes 47, 1047 and 1049), as editors do: outside of a
+/// terminal nobody can read it. Where a piece begins in the middle of one, that is taken out too.
+fn without_full_screens(text: &str) -> String {
+    let find = |text: &str, end: char| {
+        ["47", "1047", "1049"]
+            .iter()
+            .filter_map(|mode| {
+                let sequence = format!("\u{1b}[?{mode}{end}");
+                Some((text.find(&sequence)?, sequence.len()))
+            })
+            .min()
+    };
+    let mut out = String::with_capacity(text.len());
+    let mut rest = text;
+    if let Some((end, length)) = find(rest, 'l')
+        && find(rest, 'h').is_none_or(|(begin, _)| begin > end)
+    {
+        out.push_str(FULL_SCREEN);
+        rest = &rest[end + length..];
+    }
+    while let Some((begin, _)) = find(rest, 'h') {
+        let (before, drawn) = rest.split_at(begin);
+        out.push_str(before);
+        out.push_str(FULL_SCREEN);
+        rest = find(drawn, 'l').map_or("", |(end, length)| &drawn[end + length..]);
+    }
+    out.push_str(rest);
+    out
 }
 
 /// A line as it stood at its end: a progress bar writes over itself with carriage returns.
@@ -110,6 +144,16 @@ mod tests {
         let tail = cut(b"\x1b[32mok\x1b[0m\n 1%\r 50%\r100%\nlast", false);
         assert_eq!(tail.lines, ["ok", "… 100%", "last"]);
         assert!(!tail.more);
+    }
+
+    #[test]
+    fn what_an_editor_drew_is_not_quoted() {
+        let note = FULL_SCREEN.trim();
+        let text = b"one\r\n\x1b[?1049h\x1b[2J~\x1b[1;1Hx\x1b[?1049l\x1b[mtwo\n\x1b[?47hdead";
+        assert_eq!(cut(text, false).lines, ["one", "", note, "two", "", note]);
+        let middle = b"\x1b[3;1Hx\x1b[?1049ltwo\n";
+        assert_eq!(cut(middle, false).lines, ["", note, "two"]);
+        assert_eq!(cut(b"a [?1049h b", false).lines, ["a [?1049h b"]);
     }
 
     #[test]

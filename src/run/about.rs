@@ -33,7 +33,9 @@ impl Event {
             | Self::StepSkipped { step, .. }
             | Self::StepRuledOut { step, .. }
             | Self::ChoiceMade { step, .. }
-            | Self::UnknownSettled { step, .. } => Some(step),
+            | Self::UnknownSettled { step, .. }
+            | Self::KeyboardTaken { step, .. }
+            | Self::KeyboardReturned { step, .. } => Some(step),
             Self::NoteAdded { step, .. } => step.as_ref(),
             Self::RunOpened { .. }
             | Self::EngineStarted { .. }

@@ -1,10 +1,9 @@
 //! Makes a written entry true. Says no, out loud, to one that cannot follow what is true already.
 
 use super::{
-    Done, Entry, Event, FilledIn, Lane, LaneAt, Link, Note, Plan, Present, Run, StepAt, StepState,
-    Stuck, Way,
+    Done, Entry, Event, FilledIn, LaneAt, Link, Note, Plan, Present, Run, StepAt, StepState, Stuck,
+    Way,
 };
-use crate::names::{MachineName, StepId};
 
 /// An entry that cannot follow the ones before it: the journal was not written by a whole engine.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -46,6 +45,7 @@ impl Run {
             return Err(illegal("the run has ended".to_owned()));
         }
         self.take(entry).map_err(illegal)?;
+        self.let_go_of_the_keyboard();
         self.next_seq += 1;
         self.latest_at = Some(entry.at);
         Ok(())
@@ -306,6 +306,18 @@ impl Run {
                 decision,
                 reason,
             } => self.settle(step, *attempt, lane, (*decision, reason), entry),
+            Event::KeyboardTaken {
+                step,
+                attempt,
+                lane,
+                leg,
+            } => self.take_keyboard((step, *attempt), (lane, *leg), entry),
+            Event::KeyboardReturned {
+                step,
+                attempt,
+                lane,
+                leg,
+            } => self.return_keyboard((step, *attempt), (lane, *leg), entry),
             Event::NoteAdded { step, text } => {
                 if let Some(step) = step {
                     self.state_mut(step)?;
@@ -327,66 +339,5 @@ impl Run {
                 Ok(())
             }
         }
-    }
-
-    pub(super) fn proof_count(&self, number: usize) -> usize {
-        self.planned(number)
-            .map_or(0, |planned| self.steps[number].proofs(planned).len())
-    }
-
-    pub(super) fn number(&self, step: &StepId) -> Result<usize, String> {
-        let found = self.plan.as_ref().and_then(|plan| plan.step(step));
-        found
-            .map(|(number, _)| number)
-            .ok_or_else(|| format!("there is no step {step}"))
-    }
-
-    pub(super) fn state_mut(&mut self, step: &StepId) -> Result<&mut StepState, String> {
-        let number = self.number(step)?;
-        self.steps
-            .get_mut(number)
-            .ok_or_else(|| format!("there is no step {step}"))
-    }
-
-    pub(super) fn at_attempt(
-        &mut self,
-        step: &StepId,
-        attempt: u32,
-    ) -> Result<&mut StepState, String> {
-        let state = self.state_mut(step)?;
-        if state.attempt == attempt {
-            Ok(state)
-        } else {
-            Err(format!("step {step} is at attempt {}", state.attempt))
-        }
-    }
-
-    pub(super) fn running_lane(
-        &mut self,
-        step: &StepId,
-        attempt: u32,
-        lane: &MachineName,
-        leg: u16,
-    ) -> Result<&mut StepState, String> {
-        let state = self.at_attempt(step, attempt)?;
-        match state.lane_mut(lane)?.at {
-            LaneAt::Running { leg: running, .. } if running == leg => Ok(state),
-            _ => Err(format!("leg {leg} of lane {lane} is not running")),
-        }
-    }
-}
-
-impl StepState {
-    pub(super) fn must_be(&self, what: &str, so: bool) -> Applied {
-        if so {
-            Ok(())
-        } else {
-            Err(format!("the step is not {what}"))
-        }
-    }
-
-    pub(super) fn lane_mut(&mut self, name: &MachineName) -> Result<&mut Lane, String> {
-        let lane = self.lanes.iter_mut().find(|lane| lane.name == *name);
-        lane.ok_or_else(|| format!("the step has no lane {name}"))
     }
 }

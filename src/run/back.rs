@@ -1,6 +1,7 @@
 //! How far back undo reaches.
 
-use super::{PlannedUndo, Run, StepAt, StepState, Stuck, Way};
+use super::decide::{find, not_now};
+use super::{Event, PlannedUndo, Refusal, Run, StepAt, StepState, Stuck, Way};
 use crate::kinds::Performer;
 use crate::names::StepId;
 
@@ -87,4 +88,29 @@ impl Run {
 pub(super) fn is_unknown(state: &StepState) -> bool {
     let why = Stuck::Unknown;
     state.at == StepAt::Stuck { why }
+}
+
+/// What the wish to take a step back becomes.
+pub(super) fn go_back(run: &Run, step: &StepId) -> Result<Event, Refusal> {
+    let (number, _, state) = find(run, step)?;
+    if let Some(other) = run.steps.iter().position(StepState::is_under_way) {
+        let id = run
+            .planned(other)
+            .map_or_else(|| step.clone(), |planned| planned.id.clone());
+        return Err(Refusal::UnderWay(id));
+    }
+    if let Some(open) = run.steps.iter().position(is_unknown) {
+        let wish = "going back before the unknown outcome is decided";
+        let id = run.planned(open).map_or(step, |planned| &planned.id);
+        return Err(not_now(&run.steps[open], id, wish));
+    }
+    if run.undo_next() != Some(number) {
+        return Err(Refusal::NoWayBack(step.clone()));
+    }
+    Ok(Event::StepReached {
+        step: step.clone(),
+        attempt: state.attempt + 1,
+        way: Way::Back,
+        lanes: state.concerned(Way::Back).map(|l| l.name.clone()).collect(),
+    })
 }

@@ -336,6 +336,28 @@ pub enum Event {
         /// Why.
         reason: String,
     },
+    /// Somebody took the keyboard of a command that runs on a terminal. What they type is not recorded.
+    KeyboardTaken {
+        /// The step.
+        step: StepId,
+        /// The attempt.
+        attempt: u32,
+        /// The lane.
+        lane: MachineName,
+        /// The leg, from 0.
+        leg: u16,
+    },
+    /// They gave it back. It also goes back when the leg ends, when they leave and when the engine ends.
+    KeyboardReturned {
+        /// The step.
+        step: StepId,
+        /// The attempt.
+        attempt: u32,
+        /// The lane.
+        lane: MachineName,
+        /// The leg, from 0.
+        leg: u16,
+    },
     /// Somebody wrote something down.
     NoteAdded {
         /// The step it is about; none for the run.

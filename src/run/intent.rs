@@ -156,6 +156,24 @@ pub enum Intent {
         /// The attempt.
         attempt: u32,
     },
+    /// Wants to type to what runs on a terminal.
+    TakeKeyboard {
+        /// The step.
+        step: StepId,
+        /// The attempt.
+        attempt: u32,
+        /// The lane.
+        lane: MachineName,
+    },
+    /// Does not want to type to it any more.
+    ReturnKeyboard {
+        /// The step.
+        step: StepId,
+        /// The attempt.
+        attempt: u32,
+        /// The lane.
+        lane: MachineName,
+    },
     /// Writes something down.
     Note {
         /// The step it is about; none for the run.

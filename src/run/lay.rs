@@ -143,6 +143,7 @@ fn lay_step(step: &StepSpec, values: &Values) -> Result<PlannedStep, PlanError> 
         choice: lay_choice(step, values).map_err(at)?,
         capture: step.capture.clone(),
         for_each: step.for_each.clone(),
+        interactive: step.action.is_interactive(),
         at_once: step.at_once,
     })
 }

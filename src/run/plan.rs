@@ -126,6 +126,9 @@ pub struct PlannedStep {
     /// The list that it is done for each item of; none where it has a lane a machine.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub for_each: Option<ForEach>,
+    /// Whether it gets a terminal that an operator types on.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub interactive: bool,
     /// How many lanes run at once; 0 for all machines at once and the items of each one by one.
     #[serde(default, skip_serializing_if = "is_zero")]
     pub at_once: u16,

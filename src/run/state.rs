@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde::{Deserialize, Serialize};
 
 use super::{Actor, Answer, Check, Doubt, Ending, Lane, LaneAt, Operator, Shown, Stop, Token, Way};
-use super::{Made, Plan, PlannedStep, Suspended};
+use super::{Keyboard, Made, Plan, PlannedStep, Suspended};
 use crate::clock::Timestamp;
 use crate::kinds::Obstacle;
 use crate::names::{MachineName, RunId, StepId};
@@ -43,6 +43,9 @@ pub struct Run {
     pub tokens: BTreeSet<Token>,
     /// Outcomes that are or were unknown, by the start they are about.
     pub doubts: BTreeMap<Token, Doubt>,
+    /// Who types to what runs on a terminal; none while nobody does.
+    #[serde(default)]
+    pub keyboard: Option<Keyboard>,
     /// What people wrote down, in order.
     pub notes: Vec<Note>,
     /// That it was laid down; none while it goes on.

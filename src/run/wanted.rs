@@ -156,6 +156,7 @@ pub fn wanted(run: &Run) -> Wanted {
                     lane_tasks(&mut wanted, state, (&step, attempt), lane, performer);
                 }
             }
+            wanted.person |= run.at_a_terminal().is_some() && run.keyboard.is_none();
         }
         StepAt::Proving => {
             let open = |proof: &(usize, &super::Proof)| {

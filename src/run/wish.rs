@@ -1,9 +1,10 @@
 //! What a person's wish becomes.
 
-use super::back::is_unknown;
+use super::back::{go_back, is_unknown};
 use super::decide::{
     Refusal, allowed, at, find, not_now, now, ready, running_leg, stop_running, words,
 };
+use super::keyboard;
 use super::{
     Actor, Answer, Asked, Done, Ending, Event, Intent, Lane, LaneAt, LaneOutcome, Operator,
     PlannedChoice, Run, StepAt, StepState, Stuck, Way,
@@ -217,6 +218,16 @@ pub(super) fn wish(run: &Run, who: &Operator, intent: &Intent) -> Result<Event, 
             })
         }
         Intent::Suspend { reason } => run.suspend(reason),
+        Intent::TakeKeyboard {
+            step,
+            attempt,
+            lane,
+        } => keyboard::take(run, who, (step, *attempt), lane),
+        Intent::ReturnKeyboard {
+            step,
+            attempt,
+            lane,
+        } => keyboard::give_back(run, who, (step, *attempt), lane),
         Intent::End { reason } => end(run, reason),
     }
 }
@@ -345,30 +356,6 @@ fn retry(run: &Run, step: &StepId, attempt: u32) -> Result<Event, Refusal> {
         attempt: attempt + 1,
         way: state.way,
         lanes,
-    })
-}
-
-fn go_back(run: &Run, step: &StepId) -> Result<Event, Refusal> {
-    let (number, _, state) = find(run, step)?;
-    if let Some(other) = run.steps.iter().position(StepState::is_under_way) {
-        let id = run
-            .planned(other)
-            .map_or_else(|| step.clone(), |planned| planned.id.clone());
-        return Err(Refusal::UnderWay(id));
-    }
-    if let Some(open) = run.steps.iter().position(is_unknown) {
-        let wish = "going back before the unknown outcome is decided";
-        let id = run.planned(open).map_or(step, |planned| &planned.id);
-        return Err(not_now(&run.steps[open], id, wish));
-    }
-    if run.undo_next() != Some(number) {
-        return Err(Refusal::NoWayBack(step.clone()));
-    }
-    Ok(Event::StepReached {
-        step: step.clone(),
-        attempt: state.attempt + 1,
-        way: Way::Back,
-        lanes: state.concerned(Way::Back).map(|l| l.name.clone()).collect(),
     })
 }
 

@@ -5,6 +5,7 @@ use std::ops::Range;
 use std::sync::Arc;
 
 use super::draft::{Draft, ParamDraft, PhaseDraft, StepDraft, UndoDraft};
+use super::interactive;
 use super::made;
 use super::model::{Gate, ParamKind};
 use super::needs;
@@ -41,6 +42,7 @@ pub(super) fn check(source: &Arc<Source>, draft: &Draft, sound: bool) -> Vec<Pro
             names.for_each(&mut reader, each);
         }
         made::capture(&mut reader, step);
+        interactive::check(&mut reader, step);
         for (part, mentions) in uses::mentions(step) {
             names.mentioned(&mut reader, part, &mentions);
         }

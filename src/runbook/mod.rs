@@ -15,6 +15,7 @@ mod environment;
 mod expected;
 mod fields;
 mod foreign;
+mod interactive;
 mod made;
 pub mod model;
 mod needs;

@@ -61,6 +61,11 @@ fn needing_one(step: &StepSpec, variables: &HashMap<&str, &str>) -> Vec<(String,
         let said = |host: &HostName| (host.to_string(), "it captures one value".to_owned());
         found.extend(step.on.iter().map(said));
     }
+    let undo_types = matches!(&step.undo, Undo::Action(undo) if undo.is_interactive());
+    if step.action.is_interactive() || undo_types {
+        let said = |host: &HostName| (host.to_string(), "somebody types to it".to_owned());
+        found.extend(step.on.iter().map(said));
+    }
     let mut mentions = vec![step.action.mentions()];
     if let Undo::Action(undo) = &step.undo {
         mentions.push(undo.mentions());

@@ -23,6 +23,13 @@
 #   jobs/TOKEN_status  32 bytes reserved before the start, overwritten in place: R running,
 #                      E ended and draining, X done with code and bytes (a C at the end: output
 #                      could not be kept, as on a full disk)
+#   jobs/TOKEN_keys    of a command on a terminal only: the fifo through which what is typed goes to it. What
+#                      is typed is nowhere else: in no file, no argument and no environment.
+#   jobs/TOKEN_tty     pid and start time of the command's session on its terminal, and the terminal's name.
+#                      Made once, like a fence: by the session, or by whoever found that it never began.
+#   jobs/TOKEN_code    its exit code; bytes reserved like those of the status
+#   jobs/TOKEN_size    rows and columns that its terminal is to have
+#   jobs/TOKEN_by      pid and start time of the agent that follows it, to be woken when something was typed
 #   jobs/TOKEN_out     standard output and error as they came. After X nobody writes to it any more, so
 #                      that on the same machine it may be linked where others would have a copy.
 #
@@ -74,8 +81,10 @@ rs_hello() {
   fi
   rs_bash=no
   command -v bash >/dev/null 2>&1 && rs_bash=yes
-  printf 'H uid %s\nH node %s\nH machine %s\nH boot %s\nH bash %s\n' \
-    "$rs_uid" "$rs_node" "$rs_machine" "$rs_boot" "$rs_bash"
+  rs_tty=no
+  command -v script >/dev/null 2>&1 && command -v stty >/dev/null 2>&1 && rs_tty=yes
+  printf 'H uid %s\nH node %s\nH machine %s\nH boot %s\nH bash %s\nH terminal %s\n' \
+    "$rs_uid" "$rs_node" "$rs_machine" "$rs_boot" "$rs_bash" "$rs_tty"
   if [ -z "$rs_why" ]; then
     printf 'H nonce %s.%s\nH end\n' "$rs_nonce" "$rs_boot"
   else
@@ -178,6 +187,9 @@ rs_state() {
   fi
 }
 
+# What a command on a terminal needs beside the receipt of every other.
+rs_sets() { (umask 077; mkfifo "${rs_d}_keys") && printf '%-3s\n' '' >"${rs_d}_code"; }
+
 # Makes the claim of the job in rs_d. Fails if there is one.
 rs_claim() {
   rs_stat /proc/self/stat
@@ -225,6 +237,9 @@ rs_send() {
 
 # Follows the job in rs_d from rs_off to its end. Returns 10 when the last tick asked for has come.
 rs_follow() {
+  if [ -p "${rs_d}_keys" ] && rs_stat "/proc/$$/stat"; then
+    { printf '%s %s\n' "$$" "$rs_start" >"${rs_d}_by"; } 2>/dev/null
+  fi
   while :; do
     rs_settle "$1"
     case $rs_st in
@@ -276,6 +291,43 @@ set --
 case $rs_b in *\\*) rs_b=$(printf %b "$rs_b") ;; esac
 eval "unset rs_b rs_x; $rs_b"'
 
+# The same for a command that gets a terminal. The fence is passed here; script(1) makes the terminal, and its
+# standard input is the fifo of the keys, opened for writing too, so that it never comes to an end. The program
+# goes on to the terminal's side on descriptor 3.
+rs_stage='IFS= read -r rs_b || exit 125
+read -r rs_x </proc/self/stat || exit 125
+rs_j=$1 rs_w=$2 rs_i=$3 rs_o=$4 rs_k=$SHELL
+set -- ${rs_x##*) }
+printf "%s %s\n" $$ "${20}" >"${rs_j}_run" || exit 125
+set -C
+printf "go\n" 2>/dev/null >"${rs_j}_go" || exit 125
+set +C
+export rs_j rs_w rs_i rs_o rs_k SHELL=/bin/sh TERM=xterm-256color
+printf "%s\n" "$rs_b" | script -q -c "eval \"\$rs_i\"" /dev/null 3<&0 <>"${rs_j}_keys"'
+
+# Runs on the terminal, as leader of its session, which the shell that has the program does not: whatever a
+# key or a hangup does to that one, its exit code is written here. What script(1) itself returns is not used: it
+# is not the same everywhere.
+rs_lead='read -r rs_x </proc/self/stat || exit 125
+set -- ${rs_x##*) }
+stty sane rows 24 cols 80
+set -C
+printf "%s %s %s\n" $$ "${20}" "$(tty)" 2>/dev/null >"${rs_j}_tty" || exit 125
+set +C
+{ read -r rs_x <"${rs_j}_size" && stty rows "${rs_x% *}" cols "${rs_x#* }"; } 2>/dev/null
+trap : INT QUIT TERM HUP
+"$rs_w" -c "$rs_o"
+printf "%-3s\n" $? 1<>"${rs_j}_code"'
+
+# Runs in the command's own shell on the terminal.
+rs_play='IFS= read -r rs_b <&3 || exit 125
+exec 3<&-
+SHELL=$rs_k
+[ -n "$SHELL" ] || unset SHELL
+unset rs_j rs_w rs_i rs_o rs_k
+case $rs_b in *\\*) rs_b=$(printf %b "$rs_b") ;; esac
+eval "unset rs_b; $rs_b"'
+
 # Runs in the question's own shell. Its standard error is on 3 until it begins: while the agent waits,
 # dash has the command's 2 for its own, and would say there that a signal ended it.
 rs_question='IFS= read -r rs_b || exit 125
@@ -289,11 +341,50 @@ eval "unset rs_b; $rs_b"'
 # Between them is a pipe and not straight a file, because a script that says >/dev/stderr would
 # otherwise empty the file.
 rs_run() {
-  printf '%s\n' "$rs_b" | setsid "$1" -c "$rs_job" runsheet "$rs_d" 2>&1 6>&-
-  rs_c=$?
+  if [ "$2" = tty ]; then
+    printf '%s\n' "$rs_b" |
+      setsid sh -c "$rs_stage" runsheet "$rs_d" "$1" "$rs_lead" "$rs_play" 2>&1 6>&-
+    rs_c=$?
+    rs_ended
+  else
+    printf '%s\n' "$rs_b" | setsid "$1" -c "$rs_job" runsheet "$rs_d" 2>&1 6>&-
+    rs_c=$?
+  fi
   rs_g=''
   { read -r rs_g <"${rs_d}_go"; } 2>/dev/null
-  [ "$rs_g" = go ] && printf 'E %3d %23d E\n' "$rs_c" 0 1<>"${rs_d}_status"
+  [ "$rs_g" = go ] && [ -n "$rs_c" ] && printf 'E %3d %23d E\n' "$rs_c" 0 1<>"${rs_d}_status"
+}
+
+# Does the session on the terminal of the job in rs_d live? Sets rs_p to its leader, which is also its
+# process group, and rs_t to the terminal's name.
+rs_on_tty() {
+  rs_ps=''
+  { read -r rs_p rs_ps rs_t <"${rs_d}_tty"; } 2>/dev/null
+  [ -n "$rs_ps" ] && rs_stat "/proc/$rs_p/stat" && [ "$rs_start" = "$rs_ps" ]
+}
+
+# The exit code of a command on a terminal, into rs_c, which has that of script(1). Empty where nobody can say:
+# script(1) is gone, and what it ran lives on.
+rs_ended() {
+  rs_x=$rs_c
+  if (set -C; printf '\n' >"${rs_d}_tty") 2>/dev/null; then
+    # it never came to the command, and now never will
+    [ "$rs_x" = 0 ] && rs_c=125
+    return
+  fi
+  rs_g=0
+  while :; do
+    rs_on_tty
+    rs_x=$?
+    # after the look at the leader: whatever it wrote before it ended is read
+    rs_c=''
+    { read -r rs_c <"${rs_d}_code"; } 2>/dev/null
+    [ -n "$rs_c" ] && return
+    if [ "$rs_x" != 0 ] && [ -n "$rs_ps" ]; then rs_c=137; return; fi
+    [ "$rs_g" = 20 ] && return
+    rs_g=$((rs_g + 1))
+    sleep 0.2 || sleep 1
+  done
 }
 
 # The keeper: answers for the job, takes its output and writes its status.
@@ -330,17 +421,18 @@ rs_keep() {
   printf 'd\n' >&6
 }
 
-# S token nonce shell near|far, then the program in one line
+# S token nonce shell near|far plain|tty, then the program in one line
 rs_begin() {
   rs_meant "$1" "$2" || return
   rs_off=0 rs_held=0 rs_mode=$4
   if [ "${2##*.}" = "$rs_boot" ] && rs_claim; then
-    if ! { printf 'R %3d %23d R\n' 0 0 >"${rs_d}_status" && printf '' >"${rs_d}_out"; } 2>/dev/null; then
-      rm -f "$rs_d" "${rs_d}_status" "${rs_d}_out"
+    if ! { printf 'R %3d %23d R\n' 0 0 >"${rs_d}_status" && printf '' >"${rs_d}_out" &&
+      { [ "$5" != tty ] || rs_sets; }; } 2>/dev/null; then
+      rm -f "$rs_d" "${rs_d}_status" "${rs_d}_out" "${rs_d}_keys" "${rs_d}_code"
       printf 'E no room for a receipt in %s\n' "$rs_spool"
       return
     fi
-    rs_run "$3" </dev/null 4<&- 5>&- 7>&- 8>&- 9<&- | rs_keep 4<&- 5>&- 7>&- 8>&- 9<&- | {
+    rs_run "$3" "$5" </dev/null 4<&- 5>&- 7>&- 8>&- 9<&- | rs_keep 4<&- 5>&- 7>&- 8>&- 9<&- | {
       rs_b=''
       rs_wait
       rs_follow "$rs_boot"
@@ -415,18 +507,78 @@ rs_group() { kill -s "$1" -- "-$2" 2>/dev/null || kill -s "$1" "-$2" 2>/dev/null
 
 rs_kill() {
   rs_settle "${2##*.}"
-  if [ "$rs_st" = R ] && [ "$rs_a" = R ] && read -r rs_p rs_ps <"${rs_d}_run" 2>/dev/null &&
-    rs_stat "/proc/$rs_p/stat" && [ "$rs_start" = "$rs_ps" ] && rs_group "$3" "$rs_p"; then
+  rs_x=1
+  if [ "$rs_st" = R ] && [ "$rs_a" = R ]; then
+    # The session on a terminal is another than that of whoever made the terminal. That one ends with it, and by
+    # itself only when nobody may clean up any more.
+    rs_on_tty && rs_group "$3" "$rs_p" && [ "$3" != KILL ] && rs_x=0
+    if [ "$rs_x" = 1 ] && read -r rs_p rs_ps <"${rs_d}_run" 2>/dev/null &&
+      rs_stat "/proc/$rs_p/stat" && [ "$rs_start" = "$rs_ps" ]; then
+      rs_group "$3" "$rs_p" && rs_x=0
+    fi
+  fi
+  if [ "$rs_x" = 0 ]; then
     printf 'K sent\n'
   else
     printf 'K gone\n'
   fi
 }
 
+# W token nonce, then what was typed in one line, as printf %b undoes it. Written by a child, because a program that
+# does not read fills the fifo in the end; the follower, which may be another agent, is woken while the answer of
+# the program is likely to come.
+rs_type() {
+  rs_settle "${2##*.}"
+  # What came before the terminal has been set up would be taken for other keys.
+  rs_n=0
+  while case $rs_st in W) ;; R) [ -p "${rs_d}_keys" ] ;; *) false ;; esac &&
+    [ ! -s "${rs_d}_tty" ] && [ "$rs_n" -lt 15 ]; do
+    rs_wait
+    rs_n=$((rs_n + 1))
+    rs_settle "${2##*.}"
+  done
+  case $rs_st in R | W) ;; *) printf 'K gone\n'; return ;; esac
+  if [ ! -s "${rs_d}_tty" ]; then
+    printf 'E it has no terminal\n'
+    return
+  fi
+  {
+    printf %b "$rs_b" 1<>"${rs_d}_keys"
+    printf 'k\n' >&6
+    if read -r rs_p rs_ps <"${rs_d}_by" && rs_stat "/proc/$rs_p/stat" && [ "$rs_start" = "$rs_ps" ]; then
+      for rs_x in 0.02 0.05 0.1; do
+        sleep "$rs_x" || break
+        [ -p "/proc/$rs_p/fd/6" ] && printf 'y\n' 1<>"/proc/$rs_p/fd/6"
+      done
+    fi
+  } </dev/null >/dev/null 4<&- 5>&- 7>&- 8>&- 9<&- &
+  rs_x=$! rs_n=0
+  while [ "$rs_n" -lt 15 ]; do
+    rs_wait
+    case $rs_event in
+    k) printf 'K sent\n'; return ;;
+    t) rs_n=$((rs_n + 1)) ;;
+    esac
+  done
+  kill -s KILL "$rs_x"
+  printf 'E the program does not take what is typed\n'
+}
+
+# T token nonce rows columns. What has not begun finds it when it does.
+rs_resize() {
+  rs_settle "${2##*.}"
+  case $rs_st in R | W) ;; *) printf 'K gone\n'; return ;; esac
+  case $3$4 in *[!0-9]*) printf 'E that is no size\n'; return ;; esac
+  { printf '%s %s\n' "$3" "$4" >"${rs_d}_size"; } 2>/dev/null
+  rs_on_tty && stty rows "$3" cols "$4" <"$rs_t"
+  printf 'K sent\n'
+}
+
 # In place and not anew: on a full disk the word must not be lost, or the name would be free.
 rs_remove() {
   { printf 'gone\n' 1<>"$rs_d"; } 2>/dev/null &&
-    rm -f "${rs_d}_run" "${rs_d}_go" "${rs_d}_status" "${rs_d}_out" 2>/dev/null
+    rm -f "${rs_d}_run" "${rs_d}_go" "${rs_d}_status" "${rs_d}_out" 2>/dev/null &&
+    { [ ! -p "${rs_d}_keys" ] || rm -f "${rs_d}_keys" "${rs_d}_tty" "${rs_d}_code" "${rs_d}_size" "${rs_d}_by"; }
 }
 
 # Frees the names of what was acknowledged or revoked so long ago that nothing of it is under way any more.
@@ -453,11 +605,11 @@ rs_main() {
   printf 'runsheet %s\n' "$rs_word"
   rs_hello
   [ -n "$rs_why" ] || rs_sweep
-  while IFS=' ' read -r rs_x rs_v rs_1 rs_2 rs_3 rs_4; do
+  while IFS=' ' read -r rs_x rs_v rs_1 rs_2 rs_3 rs_4 rs_5; do
     [ "$rs_x" = "$rs_word" ] || continue
     case $rs_v in
     H) rs_hello ;;
-    S) IFS= read -r rs_b || exit 1; rs_begin "$rs_1" "$rs_2" "$rs_3" "$rs_4"; rs_b='' ;;
+    S) IFS= read -r rs_b || exit 1; rs_begin "$rs_1" "$rs_2" "$rs_3" "$rs_4" "$rs_5"; rs_b='' ;;
     Q) rs_ask "$rs_1" "$rs_2" ;;
     F)
       if rs_meant "$rs_1" "$rs_2"; then
@@ -472,6 +624,8 @@ rs_main() {
         rs_report
       fi ;;
     K) rs_meant "$rs_1" "$rs_2" && rs_kill "$rs_1" "$rs_2" "$rs_3" ;;
+    W) IFS= read -r rs_b || exit 1; rs_meant "$rs_1" "$rs_2" && rs_type "$rs_1" "$rs_2"; rs_b='' ;;
+    T) rs_meant "$rs_1" "$rs_2" && rs_resize "$rs_1" "$rs_2" "$rs_3" "$rs_4" ;;
     A) rs_meant "$rs_1" "$rs_2" && rs_forget "$rs_1" "$rs_2" ;;
     Z) rs_group KILL "$rs_1"; printf 'A\n' ;;
     *) printf 'E unknown verb\n' ;;

@@ -12,7 +12,7 @@ use super::claim::Claim;
 use super::error::Fault;
 use super::frames::{Frame, Greeting, LONGEST, number};
 use super::receipt::{Answer, Chunk, ReceiptState, Settled, Signal, Signalled};
-use super::script::{Script, quote};
+use super::script::{Script, printable, quote};
 use super::stream::{copy, copy_file, garbled, read_line, until};
 use super::survey::Survey;
 
@@ -165,7 +165,16 @@ impl Channel {
         out: &mpsc::Sender<Chunk>,
     ) -> Result<Settled, Fault> {
         let shell = script.shell().program();
-        let line = format!("S {claim} {shell} {}\n{}\n", self.reach(), script.line());
+        let stage = if script.wants_terminal() {
+            "tty"
+        } else {
+            "plain"
+        };
+        let line = format!(
+            "S {claim} {shell} {} {stage}\n{}\n",
+            self.reach(),
+            script.line()
+        );
         self.send(&line).await?;
         self.follow(claim, 0, out).await
     }
@@ -242,9 +251,30 @@ impl Channel {
         claim: &Claim,
         signal: Signal,
     ) -> Result<Signalled, Fault> {
-        let (frame, line) = self
-            .exchange(&format!("K {claim} {}\n", signal.name()))
-            .await?;
+        self.sent(&format!("K {claim} {}\n", signal.name())).await
+    }
+
+    /// Types on the terminal of a command that has one.
+    pub(super) async fn type_keys(
+        &mut self,
+        claim: &Claim,
+        keys: &[u8],
+    ) -> Result<Signalled, Fault> {
+        self.sent(&format!("W {claim}\n{}\n", printable(keys)))
+            .await
+    }
+
+    /// Gives the terminal of a command a size.
+    pub(super) async fn resize(
+        &mut self,
+        claim: &Claim,
+        (rows, columns): (u16, u16),
+    ) -> Result<Signalled, Fault> {
+        self.sent(&format!("T {claim} {rows} {columns}\n")).await
+    }
+
+    async fn sent(&mut self, verb: &str) -> Result<Signalled, Fault> {
+        let (frame, line) = self.exchange(verb).await?;
         match frame {
             Frame::Signalled(true) => Ok(Signalled::Sent),
             Frame::Signalled(false) | Frame::Lost(_) => Ok(Signalled::NotRunning),
@@ -344,6 +374,7 @@ impl Greeting {
             uid: None,
             host_keys: Vec::new(),
             bash: false,
+            terminal: false,
             receipts: super::survey::Receipts::Impossible("not surveyed".into()),
         }
     }

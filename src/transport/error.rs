@@ -48,6 +48,9 @@ pub enum LinkTrouble {
     /// Steps cannot be started there, because no receipt can be kept.
     #[error("it cannot keep a receipt")]
     NoReceipt,
+    /// A step cannot be given a terminal there, or what is typed on it is not taken.
+    #[error("its terminal cannot be used")]
+    NoTerminal,
     /// No answer within the time allowed.
     #[error("no answer in time")]
     TimedOut,
@@ -97,6 +100,9 @@ impl LinkError {
             LinkTrouble::NoShell => "the login needs a POSIX `sh` and must not force a command",
             LinkTrouble::NoReceipt => {
                 "the login needs /proc, setsid, mkfifo and a home it can write to"
+            }
+            LinkTrouble::NoTerminal => {
+                "the login needs script(1) and stty(1) for a step that is interactive"
             }
             LinkTrouble::TimedOut => "is the host overloaded, or does the command wait for input?",
             LinkTrouble::Garbled => "does the login's shell profile print or read anything?",

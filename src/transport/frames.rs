@@ -112,6 +112,7 @@ pub(super) struct Greeting {
     boot_id: Option<String>,
     uid: Option<u32>,
     bash: bool,
+    terminal: bool,
     receipts: Option<Receipts>,
 }
 
@@ -132,6 +133,7 @@ impl Greeting {
             "boot" => self.boot_id = some(),
             "uid" => self.uid = value.parse().ok(),
             "bash" => self.bash = value == "yes",
+            "terminal" => self.terminal = value == "yes",
             "why" => self.receipts = Some(Receipts::Impossible(value.into())),
             "nonce" => match Nonce::new(value) {
                 Ok(nonce) => self.receipts = Some(Receipts::Kept(nonce)),
@@ -146,6 +148,7 @@ impl Greeting {
                     uid: whole.uid,
                     host_keys: Vec::new(),
                     bash: whole.bash,
+                    terminal: whole.terminal,
                     receipts,
                 }));
             }

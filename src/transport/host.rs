@@ -175,7 +175,7 @@ impl Host {
     ///
     /// # Errors
     /// The link, which leaves open whether the step started: ask [`Host::probe`].
-    /// [`LinkTrouble::NoReceipt`] and [`LinkTrouble::NoShell`]: it did not start.
+    /// [`LinkTrouble::NoReceipt`], [`LinkTrouble::NoShell`] and [`LinkTrouble::NoTerminal`]: it did not start.
     pub async fn start(
         &self,
         claim: &Claim,
@@ -188,6 +188,7 @@ impl Host {
                 let mut lease = pool.lease_for_step().await?;
                 let doing = format!("start {}", claim.token);
                 has_shell(pool, lease.channel.known(), script)?;
+                has_terminal(pool, lease.channel.known(), script)?;
                 if let Receipts::Impossible(why) = &lease.channel.known().receipts {
                     return Err(LinkError {
                         host: pool.host.clone(),
@@ -269,6 +270,37 @@ impl Host {
         }
     }
 
+    /// Types on the terminal of a running step, at most a few KiB at once. It is never sent twice: where the link
+    /// goes before the answer, nobody knows whether it arrived.
+    ///
+    /// # Errors
+    /// The link; and [`LinkTrouble::NoTerminal`] where the step has none, or reads nothing of what is typed.
+    pub async fn type_keys(&self, claim: &Claim, keys: &[u8]) -> Result<Signalled, LinkError> {
+        match &*self.0 {
+            Kind::Scripted(name, scripted) => scripted.type_keys(name, claim, keys).await,
+            Kind::Real(pool) => {
+                let mut lease = pool.lease().await?;
+                let result = lease.channel.type_keys(claim, keys).await;
+                on_terminal(lease.settle(result, &format!("type to {}", claim.token)))
+            }
+        }
+    }
+
+    /// Gives the terminal of a running step a size, in rows and columns.
+    ///
+    /// # Errors
+    /// The link.
+    pub async fn resize(&self, claim: &Claim, size: (u16, u16)) -> Result<Signalled, LinkError> {
+        match &*self.0 {
+            Kind::Scripted(name, scripted) => scripted.resize(name, claim, size).await,
+            Kind::Real(pool) => {
+                let mut lease = pool.lease().await?;
+                let result = lease.channel.resize(claim, size).await;
+                on_terminal(lease.settle(result, &format!("size the terminal of {}", claim.token)))
+            }
+        }
+    }
+
     /// Removes the receipt and output of a settled step. Only after its end is on our own disk: from
     /// then on the machine says that it never heard of the token.
     ///
@@ -303,6 +335,29 @@ impl Host {
             pool.close().await;
         }
     }
+}
+
+/// What an agent that is well will not do to a terminal is no trouble with a receipt.
+fn on_terminal(result: Result<Signalled, LinkError>) -> Result<Signalled, LinkError> {
+    result.map_err(|error| match error.trouble {
+        LinkTrouble::NoReceipt => LinkError {
+            trouble: LinkTrouble::NoTerminal,
+            ..error
+        },
+        _ => error,
+    })
+}
+
+fn has_terminal(pool: &Pool, known: &Survey, script: &Script) -> Result<(), LinkError> {
+    if !script.wants_terminal() || known.terminal {
+        return Ok(());
+    }
+    Err(LinkError {
+        host: pool.host.clone(),
+        doing: "run a script".into(),
+        trouble: LinkTrouble::NoTerminal,
+        said: "there is no `script` or no `stty` in its PATH".into(),
+    })
 }
 
 fn has_shell(pool: &Pool, known: &Survey, script: &Script) -> Result<(), LinkError> {

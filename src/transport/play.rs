@@ -113,6 +113,7 @@ pub(super) struct Play {
     pub(super) hangs: bool,
     pub(super) no_receipts: Option<String>,
     pub(super) no_fence: bool,
+    pub(super) no_terminal: bool,
     pub(super) wiped: u32,
     pub(super) boots: u32,
     pub(super) jobs: HashMap<Token, Job>,
@@ -122,6 +123,10 @@ pub(super) struct Play {
     pub(super) sent: usize,
     pub(super) ran: Vec<(Token, Script)>,
     pub(super) asked: Vec<Script>,
+    /// What was typed, by the command it was typed to.
+    pub(super) typed: HashMap<Token, Vec<u8>>,
+    /// The size that a terminal got last.
+    pub(super) size: Option<(u16, u16)>,
 }
 
 pub(super) enum Pattern {

@@ -44,6 +44,7 @@ pub struct Script {
     shell: Shell,
     env: Vec<(String, String)>,
     text: String,
+    terminal: bool,
 }
 
 /// Says everything but the values, which may be secrets.
@@ -102,7 +103,25 @@ impl Script {
         if size > LONGEST {
             return Err(NotAScript::TooLong(size));
         }
-        Ok(Self { shell, env, text })
+        Ok(Self {
+            shell,
+            env,
+            text,
+            terminal: false,
+        })
+    }
+
+    /// The same on a terminal of its own, on which can be typed while it runs. Only for steps: a question
+    /// has none.
+    #[must_use]
+    pub fn on_a_terminal(mut self) -> Self {
+        self.terminal = true;
+        self
+    }
+
+    /// Whether it gets a terminal.
+    pub fn wants_terminal(&self) -> bool {
+        self.terminal
     }
 
     /// The shell that reads it.
@@ -148,6 +167,18 @@ fn is_name(name: &str) -> bool {
         && !TAKEN.contains(&name)
 }
 
+/// Any bytes in a few printable characters, as `printf %b` of POSIX undoes it.
+pub(super) fn printable(bytes: &[u8]) -> String {
+    let mut out = String::with_capacity(5 * bytes.len());
+    for byte in bytes {
+        match byte {
+            b'0'..=b'9' | b'a'..=b'z' | b'A'..=b'Z' => out.push(char::from(*byte)),
+            other => out.push_str(&format!("\\0{other:03o}")),
+        }
+    }
+    out
+}
+
 /// Quotes any text without zero bytes as one word of a POSIX shell.
 pub(super) fn quote(text: &str) -> String {
     format!("'{}'", text.replace('\'', r"'\''"))
@@ -179,6 +210,15 @@ mod tests {
         let env = vec![("A".into(), "it's\n\\n".into())];
         let script = Script::with_env(Shell::Sh, env, "echo \"$A\"\n\\").unwrap();
         assert_eq!(script.line(), r#"export A='it'\\''s\n\\n'; echo "$A"\n\\"#);
+    }
+
+    #[test]
+    fn any_bytes_are_a_few_printable_characters() {
+        assert_eq!(printable(b"aZ9"), "aZ9");
+        assert_eq!(
+            printable(b"7\\ \n\x007\x1b\xff"),
+            r"7\0134\0040\0012\00007\0033\0377"
+        );
     }
 
     #[test]

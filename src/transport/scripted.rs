@@ -371,6 +371,7 @@ fn surveyed(host: &str, play: &Play) -> Survey {
         boot_id: Some(format!("{:x}", play.boots)),
         uid: Some(1000),
         bash: true,
+        terminal: !play.no_terminal,
         receipts: match (&play.no_receipts, play.nonce()) {
             (Some(why), _) => Receipts::Impossible(why.clone()),
             (None, Ok(nonce)) => Receipts::Kept(nonce),
@@ -380,6 +381,7 @@ fn surveyed(host: &str, play: &Play) -> Survey {
 }
 
 mod backstage;
+mod terminal;
 
 #[cfg(test)]
 mod tests;

@@ -17,6 +17,8 @@ pub struct Survey {
     pub host_keys: Vec<String>,
     /// Whether `bash` is in the `PATH`.
     pub bash: bool,
+    /// Whether `script` and `stty` are in the `PATH`, so that a step can be given a terminal.
+    pub terminal: bool,
     /// Whether steps can be started here so that their outcome survives the link.
     pub receipts: Receipts,
 }

@@ -4,7 +4,7 @@
 //! screen. So the footer cannot offer what the engine would refuse, and there is no second list of rules.
 
 use crate::run::{
-    Command, Intent, LaneAt, PlannedStep, Proof, Refusal, StepAt, StepState, Stop, Way, decide,
+    Command, Intent, LaneAt, PlannedStep, Refusal, StepAt, StepState, Stop, Way, decide,
 };
 
 use super::app::{App, Effect, Pane};
@@ -45,6 +45,8 @@ impl App {
             | Action::DropBack
             | Action::Stop
             | Action::StopLeft
+            | Action::TakeKeyboard
+            | Action::GiveBack
             | Action::Note => self.would_do(action),
             Action::End | Action::Suspend => run.current().is_some() && self.would_do(action),
             Action::Finish => {
@@ -141,6 +143,7 @@ impl App {
                 });
             }
             Action::StopLeft => return self.stop_left(),
+            Action::TakeKeyboard | Action::GiveBack => return self.keyboard_intent(action),
             Action::Note => return Some(self.note_purpose().intent(WORDS.to_owned())),
             Action::GoBack => {
                 let back = self.folded.run.undo_next()?;
@@ -263,22 +266,6 @@ impl App {
         }
     }
 
-    /// The first question of the proof that waits for a person.
-    pub(super) fn open_question(&self) -> Option<(u16, &Proof)> {
-        let (_, planned, state) = self.current()?;
-        if state.at != StepAt::Proving {
-            return None;
-        }
-        state
-            .proofs(planned)
-            .iter()
-            .enumerate()
-            .find_map(|(number, proof)| {
-                let number = u16::try_from(number).ok()?;
-                (proof.person && !state.answers.contains_key(&number)).then_some((number, proof))
-            })
-    }
-
     /// Does what a key means. Only called with what [`App::offers`].
     pub(super) fn act(&mut self, action: Action, verdict: Verdict, came: Came) -> Vec<Effect> {
         match action {
@@ -288,6 +275,7 @@ impl App {
                     .intent(action)
                     .map_or_else(Vec::new, |intent| self.wish(intent, None));
             }
+            Action::TakeKeyboard | Action::GiveBack => return self.change_hands(action),
             Action::TypeBack => self.field_left = false,
             Action::NotNow => {
                 self.field_left = true;

@@ -11,7 +11,9 @@ use crate::kinds::Progress;
 use crate::names::{MachineName, StepId};
 use crate::probe::Series;
 use crate::run::{Intent, Operator, PlannedStep, StepAt, StepState};
+use crate::wire::Typed;
 
+use super::board::Board;
 use super::clean;
 use super::dialog::{Dialog, Purpose};
 use super::gate::{Came, Guard, Seen, Verdict};
@@ -43,6 +45,11 @@ pub(super) enum Effect {
     },
     /// Draw everything again.
     Redraw,
+    /// Pass something on to what runs on a terminal.
+    Type {
+        at: (StepId, u32, MachineName),
+        typed: Typed,
+    },
     /// Leave the screen.
     Leave(Leaving),
 }
@@ -129,6 +136,7 @@ pub(super) struct App {
     pub(super) chosen: Option<String>,
     pub(super) down_since: BTreeMap<StepId, Timestamp>,
     pub(super) last_turn: Option<(usize, u32)>,
+    pub(super) board: Board,
 }
 
 impl App {
@@ -161,6 +169,7 @@ impl App {
             chosen: None,
             down_since: BTreeMap::new(),
             last_turn: None,
+            board: Board::default(),
         }
     }
 
@@ -171,6 +180,9 @@ impl App {
         }
         self.message = None;
         let verdict = self.guard.key(came, now.since);
+        if let Some(effects) = self.key_for_the_terminal(&event, now.since) {
+            return effects;
+        }
         let place = self.place();
         let mut known = None;
         if let (KeyCode::Char(c), Some(Dialog::Choose(choose))) = (event.code, &mut self.dialog) {
@@ -202,13 +214,16 @@ impl App {
                     self.say_why_not(action);
                 }
             }
-            Place::Choice | Place::Help => {}
+            Place::Choice | Place::Help | Place::Terminal => {}
         }
         Vec::new()
     }
 
-    /// Takes a pasted text. It reaches text boxes and nothing else.
-    pub(super) fn paste(&mut self, text: &str) {
+    /// Takes a pasted text. It reaches text boxes and terminals, and nothing else.
+    pub(super) fn paste(&mut self, text: &str) -> Vec<Effect> {
+        if let Some(effects) = self.paste_to_the_terminal(text) {
+            return effects;
+        }
         let place = self.place();
         match (&mut self.dialog, place) {
             (Some(Dialog::Write(write)), _) => write.insert(text),
@@ -217,6 +232,7 @@ impl App {
             }
             _ => self.say("a pasted text is not taken as keys", Tone::Care),
         }
+        Vec::new()
     }
 
     fn type_back(&mut self, event: KeyEvent, verdict: Verdict) {
@@ -368,6 +384,7 @@ impl App {
             Some(Dialog::Choose(_)) => Place::Choice,
             Some(Dialog::Write(_)) => Place::Text,
             Some(Dialog::Help(_)) => Place::Help,
+            None if self.keyboard().is_some() => Place::Terminal,
             None if self.pane == Pane::Step
                 && self.is_here()
                 && self.gate_words().is_some()

@@ -1,6 +1,6 @@
 //! Questions and text boxes: what is asked before something is done, and what an answer leads to.
 
-use crate::run::{Intent, PlannedUndo, Stop, Way};
+use crate::run::{Intent, PlannedUndo, Proof, StepAt, Stop, Way};
 use crate::runbook::Gate;
 
 use super::app::{App, Effect};
@@ -11,6 +11,22 @@ use super::keys::Action;
 use super::look::Tone;
 
 impl App {
+    /// The first question of the proof that waits for a person.
+    pub(super) fn open_question(&self) -> Option<(u16, &Proof)> {
+        let (_, planned, state) = self.current()?;
+        if state.at != StepAt::Proving {
+            return None;
+        }
+        state
+            .proofs(planned)
+            .iter()
+            .enumerate()
+            .find_map(|(number, proof)| {
+                let number = u16::try_from(number).ok()?;
+                (proof.person && !state.answers.contains_key(&number)).then_some((number, proof))
+            })
+    }
+
     pub(super) fn write(&mut self, purpose: Purpose) {
         let draft = self.draft(&purpose);
         self.dialog = Some(Dialog::Write(Box::new(Write::new(purpose, &draft))));

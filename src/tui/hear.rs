@@ -15,6 +15,12 @@ use super::standing::Standing;
 impl App {
     /// Takes what the client tells.
     pub(super) fn take(&mut self, update: Update, now: Now) {
+        let had = self.keyboard().is_some();
+        self.hear(update, now);
+        self.hands_changed(had, now.since);
+    }
+
+    fn hear(&mut self, update: Update, now: Now) {
         self.standing.silent = None;
         match update {
             Update::Connected {
@@ -66,6 +72,8 @@ impl App {
                 }
                 self.message = Some((format!("refused: {}", clean::line(&why)), Tone::Care));
             }
+            // What the program makes of it is seen in what it prints.
+            Update::Passed { .. } => {}
             Update::Live(live) => self.live_word(live),
             Update::Silent { pid } => self.standing.silent = Some(pid),
             Update::Piece {

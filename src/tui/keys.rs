@@ -15,6 +15,8 @@ pub(super) enum Place {
     Choice,
     /// In a text box.
     Text,
+    /// On the terminal of a command whose keyboard this person has.
+    Terminal,
     /// On the help page.
     Help,
 }
@@ -54,6 +56,10 @@ pub(super) enum Action {
     GoBack,
     /// Leaves a step as it is that was about to be taken back.
     DropBack,
+    /// Takes the keyboard of a command that runs on a terminal.
+    TakeKeyboard,
+    /// Gives it back.
+    GiveBack,
     /// Ends what runs.
     Stop,
     /// Ends what still runs although it was decided about.
@@ -228,6 +234,8 @@ pub(super) const KEYS: &[Binding] = table! {
         "it did not happen…": "decide that the unknown outcome was: it never ran";
     [plain('r', "r")] Run First A::Settle(Decision::RunAgain),
         "run it again…": "decide that nobody knows, and that it may be run again";
+    [plain('i', "i")] Run First A::TakeKeyboard,
+        "type to it": "take the keyboard of what runs on a terminal: the keys go there, unrecorded";
     [plain('x', "x")] Run First A::Stop,
         "stop…": "end what is running: first by asking, then by killing";
     [plain('X', "X")] Run First A::StopLeft,
@@ -308,6 +316,8 @@ pub(super) const KEYS: &[Binding] = table! {
         "send": "send what stands there; Enter is a new line";
     [ESC, ctrl('c', "Ctrl-C")] Text First A::Close,
         "close, keep the draft": "close; what you wrote is there the next time";
+    [ctrl(']', "Ctrl-]"), ctrl('5', "Ctrl-5")] Terminal Always A::GiveBack,
+        "come back": "give the keyboard back; the program goes on, and every other key goes to it";
     [ESC, plain('?', "?"), plain('q', "q"), ENTER] Help First A::Close,
         "back to the run": "close this page";
     [UP, PAGE_UP, plain('k', "k")] Help Room A::PageUp,

@@ -19,6 +19,8 @@ pub(super) struct Printed {
     pub(super) file: String,
     pub(super) length: u64,
     pub(super) progress: Progress,
+    /// Whether it ran on a terminal.
+    pub(super) on_a_terminal: bool,
     /// Whether it is still being written.
     pub(super) running: bool,
     /// Whether it did not end well.
@@ -34,10 +36,9 @@ impl App {
         let mut found = Vec::new();
         for lane in &state.lanes {
             let legs = state.proposal(&lane.name).map(|shown| &shown.proposal.legs);
-            let progress = |leg: u16| {
-                legs.and_then(|legs| legs.get(usize::from(leg)))
-                    .map_or(Progress::None, |leg| leg.progress)
-            };
+            let shown = |leg: u16| legs.and_then(|legs| legs.get(usize::from(leg)));
+            let progress = |leg| shown(leg).map_or(Progress::None, |leg| leg.progress);
+            let on_a_terminal = |leg| shown(leg).is_some_and(|leg| leg.interactive);
             for (leg, output) in &lane.outputs {
                 let bad = matches!(&lane.at, LaneAt::Badly { leg: last, .. } | LaneAt::Unknown { leg: last, .. } if last == leg);
                 found.push(Printed {
@@ -46,6 +47,7 @@ impl App {
                     file: output.file.clone(),
                     length: output.bytes,
                     progress: progress(*leg),
+                    on_a_terminal: on_a_terminal(*leg),
                     running: false,
                     bad,
                 });
@@ -65,6 +67,7 @@ impl App {
                     file,
                     length: *length,
                     progress: *progress,
+                    on_a_terminal: on_a_terminal(leg),
                     running,
                     bad: !running,
                 });
@@ -97,7 +100,13 @@ impl App {
             Some(output) if output.file == printed.file => {
                 output.grew(printed.length, printed.progress);
             }
-            _ => self.output = Some(Output::new(printed.file, printed.length, printed.progress)),
+            _ => {
+                let output = Output::new(printed.file, printed.length, printed.progress);
+                self.output = Some(match printed.on_a_terminal {
+                    true => output.on_a_terminal(),
+                    false => output,
+                });
+            }
         }
         if !matches!(self.connection, super::app::Connection::Up { .. }) {
             return Vec::new();

@@ -8,11 +8,13 @@
 //! The rooms: `app` is the screen's state and takes keys, `hear` takes what the client tells; `act` turns what a person wants into an intent, and asks the same
 //! `decide` as the engine whether that is possible now, so that the footer never offers what would be
 //! refused, and `ask` asks before something is done; `keys` is the one table of keys; `gate` guards a yes against keys that were not meant for it;
+//! `board` is the keyboard of a command on a terminal, and `typing` turns keys into its bytes;
 //! `output` reads and emulates what a step prints; `view` draws. Every text from outside passes `clean`.
 
 mod act;
 mod app;
 mod ask;
+mod board;
 mod choice;
 mod clean;
 mod dialog;
@@ -27,6 +29,7 @@ mod say;
 mod screen;
 mod standing;
 mod terminal;
+mod typing;
 mod view;
 mod why_not;
 

@@ -42,6 +42,8 @@ pub(super) struct Output {
     following: bool,
     asked: Option<u64>,
     last_was_cr: bool,
+    /// A terminal stood between the program and the file.
+    on_a_terminal: bool,
     parser: vt100::Parser,
     size: (u16, u16),
     /// Rows back from the end of the window.
@@ -63,11 +65,18 @@ impl Output {
             following: true,
             asked: None,
             last_was_cr: false,
+            on_a_terminal: false,
             parser: parser(size),
             size,
             back: 0,
             full: false,
         }
+    }
+
+    /// The same of a program that ran on a terminal: what it printed is shown as it is.
+    pub(super) fn on_a_terminal(mut self) -> Self {
+        self.on_a_terminal = true;
+        self
     }
 
     /// Takes note that the file has grown.
@@ -286,12 +295,12 @@ impl Output {
         self.bytes = bytes;
     }
 
-    /// Programs under a receipt write to a file, not to a terminal, so nobody put a carriage return before
+    /// Programs under a receipt write to a file and not to a terminal, if they were not given one, so nobody put a carriage return before
     /// their line feeds; the emulator needs it.
     fn feed(&mut self, bytes: &[u8]) {
         let mut out = Vec::with_capacity(bytes.len() + bytes.len() / 16);
         for byte in bytes {
-            if *byte == b'\n' && !self.last_was_cr {
+            if *byte == b'\n' && !self.last_was_cr && !self.on_a_terminal {
                 out.push(b'\r');
             }
             out.push(*byte);

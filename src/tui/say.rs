@@ -346,6 +346,12 @@ pub(super) fn event(entry: &Entry, run: &Run) -> String {
                 self::decision(*decision)
             )
         }
+        Event::KeyboardTaken { step, lane, .. } => {
+            format!("{}: took the keyboard on {lane}", named(step))
+        }
+        Event::KeyboardReturned { step, lane, .. } => {
+            format!("{}: gave the keyboard on {lane} back", named(step))
+        }
         Event::NoteAdded {
             step: Some(step),
             text,

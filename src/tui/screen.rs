@@ -14,8 +14,10 @@ use tokio::time::{Instant, sleep};
 
 use crate::client::Update;
 use crate::clock::Clock;
+use crate::names::{MachineName, StepId};
 use crate::problem::visible;
 use crate::run::{Intent, wanted};
+use crate::wire::Typed;
 
 use super::app::{App, Effect, Now};
 use super::gate::Came;
@@ -59,6 +61,9 @@ pub enum Leaving {
 pub trait Outgoing {
     /// Sends a wish; gives the number that [`Update::Granted`] and [`Update::Refused`] will carry.
     fn wish(&mut self, intent: Intent) -> u64;
+
+    /// Passes something on to what runs on a terminal; answered by [`Update::Passed`] or [`Update::Refused`].
+    fn type_to(&mut self, at: (StepId, u32, MachineName), typed: Typed);
 
     /// Asks for at most `most` bytes of an output file from `offset` on, answered by [`Update::Piece`].
     fn read(&mut self, file: &str, offset: u64, most: u32);
@@ -124,6 +129,7 @@ async fn hold(
                 .draw(|frame| view::draw(frame, &mut app, now()))?;
             drawn = Some(started.elapsed());
             app.drawn(started.elapsed());
+            do_all(app.after_drawing(), &mut app, out, &mut held)?;
         }
         at_once = false;
         let pause = match since_drawn {
@@ -194,10 +200,7 @@ fn take_events(
     for event in events {
         let effects = match event {
             Event::Key(key) => app.key(*key, came, now()),
-            Event::Paste(text) => {
-                app.paste(text);
-                Vec::new()
-            }
+            Event::Paste(text) => app.paste(text),
             Event::Resize(..) | Event::FocusGained | Event::FocusLost | Event::Mouse(_) => {
                 Vec::new()
             }
@@ -222,6 +225,7 @@ fn do_all(
                 app.sent(id);
             }
             Effect::Read { file, offset, most } => out.read(&file, offset, most),
+            Effect::Type { at, typed } => out.type_to(at, typed),
             Effect::Redraw => held.wipe()?,
             Effect::Leave(leaving) => return Ok(Some(leaving)),
         }

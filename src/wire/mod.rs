@@ -7,6 +7,7 @@
 //! a rule for when it is full.
 
 mod frame;
+mod typed;
 
 use serde::{Deserialize, Serialize};
 
@@ -17,9 +18,10 @@ use crate::probe::Series;
 use crate::run::{Entry, Intent};
 
 pub use frame::{MAX_FRAME, WireError, read, write};
+pub use typed::{Keys, Typed};
 
 /// The version of this protocol; both sides must be of the same.
-pub const PROTOCOL: u32 = 2;
+pub const PROTOCOL: u32 = 3;
 
 /// From a client to the engine.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -46,6 +48,19 @@ pub enum ToEngine {
         id: u64,
         /// What.
         intent: Intent,
+    },
+    /// Whoever has the keyboard types to what runs on a terminal. It becomes no entry.
+    Type {
+        /// The client's own number for it, given back in the answer.
+        id: u64,
+        /// The step.
+        step: StepId,
+        /// The attempt.
+        attempt: u32,
+        /// The lane.
+        lane: MachineName,
+        /// What.
+        typed: Typed,
     },
     /// The client wants a piece of an output file.
     Read {
@@ -92,7 +107,12 @@ pub enum FromEngine {
         /// The entry's number.
         seq: u64,
     },
-    /// A wish did not become an entry.
+    /// What was typed has reached the terminal that it was for.
+    Passed {
+        /// The client's number for it.
+        id: u64,
+    },
+    /// A wish did not become an entry, or what was typed did not arrive.
     Refused {
         /// The client's number for it.
         id: u64,

@@ -116,6 +116,7 @@ impl Record {
                     ok_codes: Vec::new(),
                     progress: Progress::None,
                     limit_seconds: 0,
+                    interactive: false,
                 }],
                 ..Proposal::default()
             },

@@ -21,6 +21,8 @@ pub fn step(id: &str) -> StepId {
 #[derive(Debug, Clone)]
 pub enum Act {
     Run(Vec<String>, Vec<i32>),
+    /// On a terminal.
+    Typed(String),
     Person,
 }
 
@@ -29,20 +31,24 @@ impl Act {
         Self::Run(vec![text.to_owned()], Vec::new())
     }
 
+    pub fn on_a_terminal(text: &str) -> Self {
+        Self::Typed(text.to_owned())
+    }
+
     pub fn then(self, text: &str) -> Self {
         match self {
             Self::Run(mut texts, codes) => {
                 texts.push(text.to_owned());
                 Self::Run(texts, codes)
             }
-            Self::Person => self,
+            Self::Person | Self::Typed(_) => self,
         }
     }
 
     pub fn ok(self, code: i32) -> Self {
         match self {
             Self::Run(texts, _) => Self::Run(texts, vec![code]),
-            Self::Person => self,
+            Self::Person | Self::Typed(_) => self,
         }
     }
 }
@@ -58,14 +64,14 @@ impl Action for Act {
 
     fn performer(&self) -> Performer {
         match self {
-            Self::Run(..) => Performer::Machine,
+            Self::Run(..) | Self::Typed(_) => Performer::Machine,
             Self::Person => Performer::Person,
         }
     }
 
     fn survey(&self, moment: &Moment<'_>) -> Result<Vec<Question>, Obstacle> {
         Ok(match self {
-            Self::Run(..) => vec![Question {
+            Self::Run(..) | Self::Typed(_) => vec![Question {
                 at: moment.scene.here.clone(),
                 shell: Shell::Sh,
                 text: ": is it possible".into(),
@@ -76,14 +82,19 @@ impl Action for Act {
     }
 
     fn propose(&self, moment: &Moment<'_>, _: &[probe::Reply]) -> Result<Proposal, Obstacle> {
-        let Self::Run(texts, codes) = self else {
+        let (texts, codes, interactive) = match self {
+            Self::Run(texts, codes) => (texts.clone(), codes.clone(), false),
+            Self::Typed(text) => (vec![text.clone()], Vec::new(), true),
+            Self::Person => (Vec::new(), Vec::new(), false),
+        };
+        if matches!(self, Self::Person) {
             return Ok(Proposal {
                 exhibits: vec![Exhibit::Text {
                     text: "do it by hand".into(),
                 }],
                 ..Proposal::default()
             });
-        };
+        }
         let leg = |text: &String| Leg {
             title: "run it".into(),
             at: moment.scene.here.clone(),
@@ -93,11 +104,16 @@ impl Action for Act {
             ok_codes: codes.clone(),
             progress: Progress::None,
             limit_seconds: 0,
+            interactive,
         };
         Ok(Proposal {
             legs: texts.iter().map(leg).collect(),
             ..Proposal::default()
         })
+    }
+
+    fn is_interactive(&self) -> bool {
+        matches!(self, Self::Typed(_))
     }
 
     fn mentions(&self) -> Mentions<'_> {
@@ -242,7 +258,7 @@ impl Step {
             title: self.id.into(),
             about: String::new(),
             on: match self.act {
-                Act::Run(..) => vec![HostName::new("m").unwrap()],
+                Act::Run(..) | Act::Typed(_) => vec![HostName::new("m").unwrap()],
                 Act::Person => Vec::new(),
             },
             action: match self.wait {

@@ -6,9 +6,10 @@ use std::time::Duration;
 use tokio::sync::mpsc;
 
 use runsheet::client::{Attach, Client, Folded, Update};
+use runsheet::names::{MachineName, StepId};
 use runsheet::probe::Series;
 use runsheet::run::{Event, Intent, Run, Stop};
-use runsheet::wire::Live;
+use runsheet::wire::{Live, Typed};
 
 use super::acts::step;
 
@@ -109,6 +110,22 @@ impl Person {
                     return Ok(seq);
                 }
                 Update::Refused { id, why } if id == wish => return Err(why),
+                _ => {}
+            }
+        }
+    }
+
+    /// Types to what runs on a terminal, and waits for the answer.
+    pub async fn types(
+        &mut self,
+        at: (StepId, u32, MachineName),
+        typed: Typed,
+    ) -> Result<(), String> {
+        let number = self.client.type_to(at, typed);
+        loop {
+            match self.next().await {
+                Update::Passed { id } if id == number => return Ok(()),
+                Update::Refused { id, why } if id == number => return Err(why),
                 _ => {}
             }
         }

@@ -10,7 +10,7 @@ use runsheet::transport::{Claim, Destination, Host, LinkTrouble, ReceiptState, S
 use super::sshd::Sshd;
 use super::stage::{claim, gather, run, sh, step, until};
 
-fn host(sshd: &Sshd) -> Host {
+pub fn host(sshd: &Sshd) -> Host {
     let control_dir = sshd.at("ctl");
     if !control_dir.exists() {
         fs::create_dir(&control_dir).unwrap();
@@ -20,6 +20,26 @@ fn host(sshd: &Sshd) -> Host {
         .unwrap()
         .config(sshd.at("ssh_config"));
     Host::ssh("lab", destination, control_dir)
+}
+
+/// Cuts every connection.
+pub fn cut(sshd: &Sshd) {
+    // the sessions of this sshd are its children's children; each has its own connection
+    let children = Command::new("ps")
+        .args(["-o", "pid=", "--ppid", &sshd.child.id().to_string()])
+        .output();
+    for pid in String::from_utf8(children.unwrap().stdout)
+        .unwrap()
+        .split_whitespace()
+    {
+        assert!(
+            Command::new("kill")
+                .args(["-9", pid])
+                .status()
+                .unwrap()
+                .success()
+        );
+    }
 }
 
 fn logins(sshd: &Sshd) -> usize {
@@ -79,22 +99,7 @@ async fn a_lost_link_is_known_as_lost_and_the_step_goes_on() {
         }
     });
     assert_eq!(pieces.recv().await.unwrap().bytes, b"one\n");
-    // the sessions of this sshd are its children's children; each has its own connection
-    let children = Command::new("ps")
-        .args(["-o", "pid=", "--ppid", &sshd.child.id().to_string()])
-        .output();
-    for pid in String::from_utf8(children.unwrap().stdout)
-        .unwrap()
-        .split_whitespace()
-    {
-        assert!(
-            Command::new("kill")
-                .args(["-9", pid])
-                .status()
-                .unwrap()
-                .success()
-        );
-    }
+    cut(&sshd);
     let error = running.await.unwrap().unwrap_err();
     assert_eq!(error.trouble, LinkTrouble::Lost, "{error}");
     let state = host.probe(&claim).await.unwrap();

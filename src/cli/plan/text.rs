@@ -60,6 +60,9 @@ pub(super) fn step(plan: &Plan, place: usize, step: &PlannedStep) -> String {
         Some(Downtime::Ends) => marks.push("customers cease to notice".to_owned()),
         None => {}
     }
+    if step.interactive {
+        marks.push("INTERACTIVE, somebody types to it: not for an unattended run".to_owned());
+    }
     if step.estimate_seconds > 0 {
         marks.push(format!("about {}", long(step.estimate_seconds)));
     }

@@ -134,6 +134,10 @@ fn what(event: &Event, before: &Run) -> String {
         Event::StepRuledOut { rule, .. } => format!("passed over: {rule}"),
         Event::ChoiceMade { name, value, .. } => format!("chosen: {name} = {value}"),
         Event::UnknownSettled { lane, reason, .. } => format!("decided on {lane}: {reason}"),
+        Event::KeyboardTaken { lane, .. } => {
+            format!("the keyboard on {lane} was taken; what is typed is not recorded")
+        }
+        Event::KeyboardReturned { lane, .. } => format!("the keyboard on {lane} was given back"),
         Event::NoteAdded { text, .. } => format!("note: {text}"),
         Event::RunSuspended { reason } => format!("suspended: {reason}"),
         Event::RunEnded { ending } => match ending {

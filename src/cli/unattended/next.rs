@@ -177,7 +177,8 @@ fn by_hand(planned: &PlannedStep, state: &StepState, answers: &Answers) -> Next 
         return Next::Wait;
     };
     if planned.performer(state.way) != Some(Performer::Person) {
-        return Next::Wait;
+        let why = format!("step {step} runs on a terminal, and a file has no hands to type with");
+        return blocked(planned, why, None);
     }
     match answers.of(&step).and_then(|given| given.done.clone()) {
         Some(note) => Next::Wish(Intent::SayDone {

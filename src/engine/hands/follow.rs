@@ -193,7 +193,7 @@ impl Follow {
             env.push((format!("RUNSHEET_LEG_{}", earlier + 1), text));
         }
         let script = ground
-            .script(self.leg.shell, &env, &self.leg.text)
+            .script_of(&self.leg, &env)
             .map_err(|error| error.to_string())?;
         Ok((host.clone(), Claim::new(token, nonce), script))
     }

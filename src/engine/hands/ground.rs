@@ -145,6 +145,19 @@ impl Ground {
         Script::with_env(shell, all, text)
     }
 
+    /// A leg as it is sent.
+    pub fn script_of(
+        &self,
+        leg: &kinds::Leg,
+        env: &[(String, String)],
+    ) -> Result<Script, NotAScript> {
+        let script = self.script(leg.shell, env, &leg.text)?;
+        Ok(match leg.interactive {
+            true => script.on_a_terminal(),
+            false => script,
+        })
+    }
+
     /// Waits for something on a machine, and tells the operators of it when it takes its time.
     pub async fn telling<T>(
         &self,

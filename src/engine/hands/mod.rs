@@ -7,6 +7,7 @@ mod begin;
 mod capture;
 mod follow;
 mod ground;
+mod keyboard;
 mod late;
 mod patience;
 mod prepare;
@@ -29,6 +30,9 @@ use crate::run::{
 use crate::transport;
 
 pub(super) use ground::{Ground, Receipt};
+pub(super) use keyboard::Item;
+
+use keyboard::Keyboard;
 
 use super::actor::Message;
 use super::ledger::Left;
@@ -41,6 +45,8 @@ pub(super) struct Hands {
     under_way: HashMap<Task, Hand>,
     /// Tokens whose start this engine recorded and has not sent yet.
     fresh: Vec<Token>,
+    /// The way to the terminal that was typed to last.
+    keyboard: Option<Keyboard>,
 }
 
 /// One task. Dropped, it stops where it is; what it started on a machine goes on there.
@@ -65,6 +71,18 @@ impl Hands {
             given: Vec::new(),
             under_way: HashMap::new(),
             fresh: Vec::new(),
+            keyboard: None,
+        }
+    }
+
+    /// Has something passed on that whoever has the keyboard typed.
+    pub fn type_to(&mut self, run: &Run, token: &Token, item: Item) {
+        if self.keyboard.as_ref().is_none_or(|k| k.token != *token) {
+            self.keyboard = Keyboard::of(run, &self.ground);
+        }
+        match &self.keyboard {
+            Some(keyboard) => keyboard.pass(item),
+            None => item.refuse("its machine is not known"),
         }
     }
 
@@ -90,6 +108,9 @@ impl Hands {
     /// Makes what is under way fit what is wanted.
     pub fn steer(&mut self, run: &Run, wanted: &Wanted) {
         self.learn(run);
+        if run.keyboard.is_none() {
+            self.keyboard = None;
+        }
         // A set: a step can have a thousand lanes.
         let still: HashSet<&Task> = wanted.tasks.iter().collect();
         self.under_way.retain(|task, _| still.contains(task));

@@ -269,8 +269,20 @@ async fn check(ground: &Ground, leg: &Leg) -> Result<(), Obstacle> {
     ground
         .script(leg.shell, &leg.env, &leg.text)
         .map_err(|error| Obstacle::new(format!("send `{}` to {}: {error}", leg.title, leg.at)))?;
-    if ground.fleet.host(&leg.at).is_none() {
+    let Some(host) = ground.fleet.host(&leg.at) else {
         return Err(obstacle(Unanswered::NoMachine(leg.at.clone())));
+    };
+    if leg.interactive {
+        let surveyed = host.survey().await;
+        if !surveyed.map_err(|error| obstacle(error.into()))?.terminal {
+            return Err(Obstacle::new(format!(
+                "nobody could type to a step on {}: there is no `script` or no `stty` in its PATH",
+                leg.at
+            ))
+            .hint(
+                "install them (bsdutils or util-linux, and coreutils), or make it a manual step",
+            ));
+        }
     }
     match ground.fleet.receipts(&leg.at).await {
         Ok(Receipts::Kept(_)) => Ok(()),

@@ -25,11 +25,11 @@ pub(super) fn said_at_last(settled: &Settled) -> Said {
 
 /// What trouble with the link says.
 ///
-/// The two of which [`crate::transport::Host::start`] says that it did not start, and another machine, are an answer. A connection
+/// Those of which [`crate::transport::Host::start`] says that it did not start, and another machine, are an answer. A connection
 /// that did not come about would prove it as well, but a link that broke later must never be taken for one.
 pub(super) fn unsaid(error: &LinkError, sent: Sent) -> Said {
     match error.trouble {
-        LinkTrouble::NoReceipt | LinkTrouble::NoShell => Said::WouldNot,
+        LinkTrouble::NoReceipt | LinkTrouble::NoShell | LinkTrouble::NoTerminal => Said::WouldNot,
         LinkTrouble::OtherMachine if sent == Sent::NotYet => Said::WouldNot,
         LinkTrouble::HostKeyChanged | LinkTrouble::OtherMachine => Said::KeyChanged,
         LinkTrouble::Unreachable

@@ -55,6 +55,9 @@ fn marks(step: &StepStory) -> String {
     if step.point_of_no_return {
         marks.push("**point of no return**".to_owned());
     }
+    if step.interactive {
+        marks.push("**interactive**".to_owned());
+    }
     match step.downtime {
         Some(Downtime::Starts) => marks.push("**customers begin to notice**".to_owned()),
         Some(Downtime::Ends) => marks.push("**customers cease to notice**".to_owned()),

@@ -42,6 +42,9 @@ pub struct StepStory {
     pub downtime: Option<Downtime>,
     /// Whether there was no way back once it had started.
     pub point_of_no_return: bool,
+    /// Whether it got a terminal that somebody could type on.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub interactive: bool,
     /// The author's estimate; none where there is none.
     pub estimate_seconds: Option<u64>,
     /// Where it stands at the end of the record.

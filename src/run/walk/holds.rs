@@ -33,6 +33,38 @@ impl Walk {
         }
     }
 
+    pub(super) fn prove(&mut self, step: StepId, attempt: u32, asked: Asked) -> Finding {
+        let (_, planned, state) = self.run.step(&step).expect("a wanted step is there");
+        let open: Vec<u16> = state
+            .proofs(planned)
+            .iter()
+            .enumerate()
+            .filter(|(_, proof)| !proof.person)
+            .map(|(number, _)| number as u16)
+            .filter(|number| asked == Asked::Look || !state.answers.contains_key(number))
+            .collect();
+        let answers = open
+            .into_iter()
+            .map(|proof| Answer {
+                proof,
+                holds: *self.dice.pick(&[
+                    Holds::Yes,
+                    Holds::Yes,
+                    Holds::Yes,
+                    Holds::No,
+                    Holds::CannotSay,
+                ]),
+                seen: "x".into(),
+            })
+            .collect();
+        Finding::Answered {
+            step,
+            attempt,
+            asked,
+            answers,
+        }
+    }
+
     pub(super) fn links_and_clients_move(&mut self) {
         let machine = machine(self.dice.below(3));
         let finding = match self.dice.below(4) {
@@ -149,6 +181,14 @@ impl Walk {
                 );
                 assert!(!done, "an unknown outcome is never passed over");
             }
+        }
+        if let Some(has) = &self.run.keyboard {
+            assert!(self.run.present.contains_key(&has.who.client));
+            let at = (has.step.clone(), has.attempt, has.lane.clone());
+            assert!(
+                self.run.types_to(has.who.client, &at).is_some(),
+                "whoever has a keyboard types to something that runs"
+            );
         }
         for (token, doubt) in &self.run.doubts {
             assert!(

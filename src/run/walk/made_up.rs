@@ -116,6 +116,7 @@ pub(super) fn random_plan(dice: &mut Dice) -> Plan {
                 undo,
                 estimate_seconds: 10,
                 timeout_seconds: 0,
+                interactive: false,
                 downtime: None,
                 point_of_no_return: dice.one_in(8),
                 needs,
@@ -238,6 +239,7 @@ pub(in crate::run) fn follows(number: usize, when: &[(&str, &str)]) -> PlannedSt
         undo: PlannedUndo::Unsaid,
         estimate_seconds: 0,
         timeout_seconds: 0,
+        interactive: false,
         downtime: None,
         point_of_no_return: false,
         needs: Vec::new(),
@@ -260,6 +262,7 @@ pub(in crate::run) fn leg(machine: &MachineName) -> Leg {
         ok_codes: Vec::new(),
         progress: Progress::None,
         limit_seconds: 0,
+        interactive: false,
     }
 }
 
@@ -323,6 +326,7 @@ pub(super) fn proposal(dice: &mut Dice, lane: &MachineName, salt: u64) -> Propos
     let leg = |number| Leg {
         title: format!("leg {number}"),
         text: format!("true {salt}"),
+        interactive: salt.is_multiple_of(3),
         ..leg(lane)
     };
     Proposal {

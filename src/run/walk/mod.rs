@@ -89,6 +89,8 @@ const KINDS: &[&str] = &[
     "step-attested",
     "step-skipped",
     "unknown-settled",
+    "keyboard-taken",
+    "keyboard-returned",
     "note-added",
     "run-suspended",
     "run-ended",

@@ -6,7 +6,6 @@ use super::made_up::{Dice, evidence, proposal, random_plan, step_id};
 use crate::clock::Clock;
 use crate::kinds::Obstacle;
 use crate::names::{RunId, StepId};
-use crate::probe::Holds;
 use crate::run::*;
 
 /// What each token's command really did, beside what the run was told.
@@ -255,38 +254,6 @@ impl Walk {
         }
     }
 
-    pub(super) fn prove(&mut self, step: StepId, attempt: u32, asked: Asked) -> Finding {
-        let (_, planned, state) = self.run.step(&step).expect("a wanted step is there");
-        let open: Vec<u16> = state
-            .proofs(planned)
-            .iter()
-            .enumerate()
-            .filter(|(_, proof)| !proof.person)
-            .map(|(number, _)| number as u16)
-            .filter(|number| asked == Asked::Look || !state.answers.contains_key(number))
-            .collect();
-        let answers = open
-            .into_iter()
-            .map(|proof| Answer {
-                proof,
-                holds: *self.dice.pick(&[
-                    Holds::Yes,
-                    Holds::Yes,
-                    Holds::Yes,
-                    Holds::No,
-                    Holds::CannotSay,
-                ]),
-                seen: "x".into(),
-            })
-            .collect();
-        Finding::Answered {
-            step,
-            attempt,
-            asked,
-            answers,
-        }
-    }
-
     /// Any intent for any step, sensible or not.
     pub(super) fn operator_presses(&mut self) {
         let Some(who) = ({
@@ -312,7 +279,17 @@ impl Walk {
             Some(shown) if !self.dice.one_in(6) => shown.digest.clone(),
             _ => "another".to_owned(),
         };
-        let intent = match self.dice.below(21) {
+        let intent = match self.dice.below(24) {
+            21 | 22 => Intent::TakeKeyboard {
+                step,
+                attempt,
+                lane,
+            },
+            23 => Intent::ReturnKeyboard {
+                step,
+                attempt,
+                lane,
+            },
             18 | 19 => Intent::Choose {
                 step,
                 attempt,

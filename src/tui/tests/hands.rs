@@ -23,6 +23,8 @@ impl Stage {
             .draw(|frame| view::draw(frame, &mut self.app, now))
             .unwrap();
         self.app.drawn(self.since);
+        let effects = self.app.after_drawing();
+        self.perform(effects);
         self.serve();
         let buffer = terminal.backend().buffer().clone();
         self.frame = Some(buffer.clone());
@@ -58,21 +60,36 @@ impl Stage {
     /// Presses a key and plays the engine: what is wished and possible happens.
     pub(super) fn press(&mut self, event: KeyEvent, came: Came) -> &mut Self {
         let now = self.now();
-        for effect in self.app.key(event, came, now) {
-            if let Effect::Wish(intent) = effect {
-                self.wishes += 1;
-                let id = self.wishes;
-                self.app.sent(id);
-                self.sent.push(intent.clone());
-                let who = self.operator(1);
-                match self.happen(&Command::Wish { who, intent }) {
-                    Ok(seq) => self.update(Update::Granted { id, seq }),
-                    Err(why) => self.update(Update::Refused { id, why }),
-                };
-            }
-        }
+        let effects = self.app.key(event, came, now);
+        self.perform(effects);
         self.serve();
         self
+    }
+
+    pub(super) fn paste(&mut self, text: &str) -> &mut Self {
+        let effects = self.app.paste(text);
+        self.perform(effects);
+        self
+    }
+
+    fn perform(&mut self, effects: Vec<Effect>) {
+        for effect in effects {
+            match effect {
+                Effect::Wish(intent) => {
+                    self.wishes += 1;
+                    let id = self.wishes;
+                    self.app.sent(id);
+                    self.sent.push(intent.clone());
+                    let who = self.operator(1);
+                    match self.happen(&Command::Wish { who, intent }) {
+                        Ok(seq) => self.update(Update::Granted { id, seq }),
+                        Err(why) => self.update(Update::Refused { id, why }),
+                    };
+                }
+                Effect::Type { typed, .. } => self.typed.push(typed),
+                Effect::Read { .. } | Effect::Redraw | Effect::Leave(_) => {}
+            }
+        }
     }
 
     /// Lets the gate stand on the screen long enough for a key to count.

@@ -6,8 +6,10 @@ use tokio::sync::mpsc;
 use super::night::MOMENTS;
 use super::stage::Stage;
 use crate::client::Update;
+use crate::names::{MachineName, StepId};
 use crate::run::{Command, Intent};
 use crate::tui::{Look, Options, Outgoing, run};
+use crate::wire::Typed;
 
 /// Plays the engine: what is wished and possible is written, and comes back as an entry.
 struct Played {
@@ -40,6 +42,10 @@ impl Outgoing for Played {
             Err(why) => self.tell(Update::Refused { id, why }),
         }
         id
+    }
+
+    fn type_to(&mut self, _: (StepId, u32, MachineName), typed: Typed) {
+        self.stage.typed.push(typed);
     }
 
     fn read(&mut self, file: &str, offset: u64, most: u32) {

@@ -14,3 +14,4 @@ mod runbook;
 mod screens;
 mod stage;
 mod standing;
+mod terminal;

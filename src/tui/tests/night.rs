@@ -11,7 +11,7 @@ use crate::wire::Live;
 
 use super::runbook::{command, leg, migration, rsync};
 use super::stage::{Stage, machine, step};
-use super::{choices, doubt, items, late, numbers, standing};
+use super::{choices, doubt, items, late, numbers, standing, terminal};
 
 /// Makes a stage at a moment.
 pub(super) type Make = fn(Look) -> Stage;
@@ -65,6 +65,10 @@ pub(super) const MOMENTS: &[(&str, Make)] = &[
     ("waiting-rises", numbers::rises),
     ("waiting-lanes", numbers::lanes),
     ("proving-numbers", numbers::proving),
+    ("terminal-free", terminal::free),
+    ("terminal-mine", terminal::mine),
+    ("terminal-theirs", terminal::theirs),
+    ("terminal-cut-off", terminal::cut_off),
 ];
 
 fn begin(kind: EnvironmentKind, look: Look) -> Stage {

@@ -15,7 +15,7 @@ fn moment(name: &str) -> Stage {
 }
 
 /// The keys of the table, all of ASCII, and some that mean nothing.
-fn every_key() -> Vec<KeyEvent> {
+pub(super) fn every_key() -> Vec<KeyEvent> {
     let mut keys: Vec<KeyEvent> = KEYS
         .iter()
         .flat_map(|row| row.keys)
@@ -56,6 +56,8 @@ fn no_key_panics_none_alone_ends_anything_and_only_the_gates_own_says_yes() {
                         | Intent::Review { .. }
                         | Intent::ProveAgain { .. }
                         | Intent::DropBack { .. }
+                        | Intent::TakeKeyboard { .. }
+                        | Intent::ReturnKeyboard { .. }
                 );
                 assert!(harmless, "{name}: {key:?} alone sent {intent:?}");
             }
@@ -146,12 +148,12 @@ fn pasted_keys_and_pasted_text_approve_nothing() {
         KeyEvent::new(KeyCode::Enter, KeyModifiers::NONE),
         Came::InABundle,
     );
-    stage.app.paste("\n\r\n");
+    stage.paste("\n\r\n");
     assert_eq!(stage.approvals(), 0);
 
     let mut stage = moment("type-back");
     stage.wait();
-    stage.app.paste("stop pryvio_nginx\n");
+    stage.paste("stop pryvio_nginx\n");
     stage.since += Duration::from_secs(1);
     stage.key(KeyCode::Enter);
     assert_eq!(stage.approvals(), 0, "a paste does not fill the field");

@@ -19,6 +19,7 @@ pub(super) fn leg(title: &str, text: &str, progress: Progress) -> Leg {
         ok_codes: Vec::new(),
         progress,
         limit_seconds: 0,
+        interactive: false,
     }
 }
 
@@ -78,6 +79,7 @@ pub(super) fn migration(kind: EnvironmentKind) -> Plan {
         },
         estimate_seconds: 90,
         timeout_seconds: 0,
+        interactive: false,
         downtime: None,
         point_of_no_return: false,
         needs: Vec::new(),

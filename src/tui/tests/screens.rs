@@ -33,7 +33,13 @@ fn every_moment_at_200x60() {
 
 #[test]
 fn some_moments_in_ascii_and_in_other_sizes() {
-    for name in ["type-back", "running", "unknown", "waiting-falls"] {
+    for name in [
+        "type-back",
+        "running",
+        "unknown",
+        "waiting-falls",
+        "terminal-mine",
+    ] {
         let make = MOMENTS.iter().find(|(known, _)| known == &name).unwrap().1;
         let text = make(PLAIN).text(80, 24);
         assert!(text.is_ascii(), "{text}");
@@ -55,7 +61,7 @@ fn what_stands_before_the_run() {
             stage.wait().key(KeyCode::Char('n'));
             stage.types("the customer is on the phone");
             stage.key(KeyCode::Enter);
-            stage.app.paste("two lines\r\nof a paste\u{1b}[31m");
+            stage.paste("two lines\r\nof a paste\u{1b}[31m");
         }),
         ("choose", "choice", |stage| {
             stage.wait().key(KeyCode::Enter).key(KeyCode::Char('1'));

@@ -19,7 +19,7 @@ use crate::runbook::Gate;
 use crate::tui::Look;
 use crate::tui::app::{App, Effect, Now};
 use crate::tui::screen::Options;
-use crate::wire::Live;
+use crate::wire::{Live, Typed};
 
 use super::runbook::command;
 
@@ -52,6 +52,8 @@ pub(super) struct Stage {
     pub(super) files: BTreeMap<String, Vec<u8>>,
     pub(super) wishes: u64,
     pub(super) frame: Option<Buffer>,
+    /// What went to a terminal.
+    pub(super) typed: Vec<Typed>,
 }
 
 impl Stage {
@@ -72,6 +74,7 @@ impl Stage {
             files: BTreeMap::new(),
             wishes: 0,
             frame: None,
+            typed: Vec::new(),
         };
         let run = RunId::new("20261121-020000-move-k3f9").unwrap();
         stage.found(Finding::Open {

@@ -5,7 +5,7 @@ use unicode_width::UnicodeWidthStr;
 
 use super::page::Page;
 use super::step::Exhibits;
-use super::{Cx, chart, lanes, stuck};
+use super::{Cx, chart, keyboard, lanes, stuck};
 use crate::kinds::{Leg, Performer};
 use crate::names::MachineName;
 use crate::run::{LaneAt, PlannedStep, StepAt, StepState, Stop, Way};
@@ -275,6 +275,7 @@ fn running(
         }
     }
     bar(cx, page, width);
+    keyboard::put(cx, page);
     if performer == Some(Performer::Person) && cx.app.offers(Action::SayDone) {
         page.own("Enter says that it is done.", Tone::Strong);
     }

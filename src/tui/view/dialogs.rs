@@ -79,6 +79,7 @@ fn help_lines(cx: &Cx<'_>, width: usize) -> Vec<Line<'static>> {
         (Place::Field, "Where a gate's words are typed"),
         (Place::Choice, "In a question"),
         (Place::Text, "In a text box"),
+        (Place::Terminal, "While you type to a program"),
     ];
     page.own("Signs", Tone::Strong);
     let signs = cx.signs;

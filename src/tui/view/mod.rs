@@ -9,6 +9,7 @@ mod exhibits;
 mod footer;
 mod header;
 mod journal;
+mod keyboard;
 mod lanes;
 mod list;
 mod page;
@@ -81,12 +82,20 @@ pub(super) fn draw(frame: &mut Frame<'_>, app: &mut App, now: Now) {
     app.wide = area.width >= WIDE;
     let wall = app.wall(now);
     let look = app.options.look;
+    app.board.drawn = keyboard::size(app, area);
+    if let (Some(size), Some(output)) = (app.board.drawn, &mut app.output) {
+        output.resize(size.0, size.1);
+    }
     let cx = Cx {
         app,
         look,
         signs: look.signs(),
         now: wall,
     };
+    if app.board.drawn.is_some() {
+        keyboard::draw(frame, &cx, area);
+        return;
+    }
     if area.width < LEAST.0 || area.height < LEAST.1 {
         let said = "terminal too small (need 60x16); the run goes on";
         let lines: Vec<Line<'_>> = super::clean::wrap(said, usize::from(area.width))

@@ -62,9 +62,19 @@ pub(super) fn draw(frame: &mut Frame<'_>, cx: &Cx<'_>, area: Rect) {
         Emulated {
             screen: output.screen(),
             look: cx.look,
+            rows: Rows::Written,
         },
         rest,
     );
+}
+
+/// Which rows of an emulator's screen are drawn.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Rows {
+    /// Those up to the last that is written on.
+    Written,
+    /// All of them.
+    All,
 }
 
 fn title(cx: &Cx<'_>, output: &Output) -> String {
@@ -107,16 +117,17 @@ fn title(cx: &Cx<'_>, output: &Output) -> String {
 }
 
 /// The emulator's screen as a widget. Where there is less room than rows, the rows up to the cursor count.
-struct Emulated<'a> {
-    screen: &'a vt100::Screen,
-    look: Look,
+pub(super) struct Emulated<'a> {
+    pub(super) screen: &'a vt100::Screen,
+    pub(super) look: Look,
+    pub(super) rows: Rows,
 }
 
 impl Widget for Emulated<'_> {
     fn render(self, area: Rect, buffer: &mut Buffer) {
         let (rows, columns) = self.screen.size();
         let used = match self.screen.scrollback() {
-            0 => self.last_row() + 1,
+            0 if self.rows == Rows::Written => self.last_row() + 1,
             _ => rows.get(),
         };
         let from = used.saturating_sub(area.height);

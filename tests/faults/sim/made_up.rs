@@ -97,6 +97,7 @@ fn step(dice: &mut Dice, number: usize, phase: &PhaseId) -> PlannedStep {
         undo,
         estimate_seconds: 0,
         timeout_seconds: 0,
+        interactive: false,
         downtime: None,
         point_of_no_return: false,
         needs: Vec::new(),
@@ -146,6 +147,7 @@ pub fn proposal(dice: &mut Dice, lane: &MachineName, performer: Option<Performer
         ok_codes: Vec::new(),
         progress: Progress::None,
         limit_seconds: 0,
+        interactive: false,
     };
     let legs = match dice.below(6) {
         _ if performer != Some(Performer::Machine) => 0,

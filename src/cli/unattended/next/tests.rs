@@ -136,6 +136,7 @@ impl Stage {
             ok_codes: Vec::new(),
             progress: Progress::None,
             limit_seconds: 0,
+            interactive: false,
         };
         let proposal = Proposal {
             exhibits: vec![Exhibit::Text { text: step.into() }],
