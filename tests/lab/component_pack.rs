@@ -54,6 +54,14 @@ fn component_pack_moves_by_dump_and_restore() {
 }
 
 #[test]
+fn an_operator_moves_component_pack_in_the_wizard() {
+    in_the_lab_at_length(WORLD, "Component Pack in the wizard", |lab| {
+        rehearsal(lab, DUMP).by_hand();
+        assert_moved(lab);
+    });
+}
+
+#[test]
 fn component_pack_moves_by_a_copy_of_its_volumes() {
     in_the_lab_at_length(WORLD, "Component Pack by a copy of the volumes", |lab| {
         rehearsal(lab, COPY).to_the_end(&[]);

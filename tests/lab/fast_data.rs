@@ -62,6 +62,14 @@ fn no_message_is_lost_while_services_mongodb_and_kafka_change_sides() {
     });
 }
 
+#[test]
+fn an_operator_lets_services_mongodb_and_kafka_change_sides_in_the_wizard() {
+    in_the_lab_at_length("fast-data", "Fast Data in the wizard", |lab| {
+        rehearsal(lab).by_hand();
+        lab.on("outside", ON_DEST);
+    });
+}
+
 /// By hand, in the wizard: up to the gate of the first write on the destination, and back from there.
 #[test]
 fn before_the_first_write_on_the_destination_everything_can_be_taken_back() {

@@ -71,6 +71,14 @@ fn the_old_cluster_works_until_another_one_has_taken_over() {
 }
 
 #[test]
+fn an_operator_moves_to_another_cluster_in_the_wizard() {
+    in_the_lab_at_length("pachyderm", "Pachyderm in the wizard", |lab| {
+        to_another_cluster(lab).by_hand();
+        assert_migrated(lab, "new", "default");
+    });
+}
+
+#[test]
 fn one_cluster_holds_the_old_and_the_new_in_namespaces_of_their_own() {
     in_the_lab_at_length("pachyderm", "Pachyderm to another namespace", |lab| {
         to_a_namespace(lab).to_the_end(&[]);

@@ -1,4 +1,4 @@
-//! Rehearsals without anybody: one that goes to its end, and one for each hazard, which must be stopped before
+//! Rehearsals: one that goes to its end, without anybody or by hand, and without anybody one for each hazard, which must be stopped before
 //! it does harm.
 
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
@@ -6,6 +6,8 @@ use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 use super::home::Home;
 use super::lab::{Lab, all_are_wanted, say};
 use super::record::{assert_recorded, assert_verified, stopped_at, told, well};
+use super::terminal::Terminal;
+use super::walk::go_on_until;
 
 /// What is rehearsed, in the lab with its world in it.
 pub struct Rehearsal<'a> {
@@ -83,6 +85,25 @@ impl Rehearsal<'_> {
         let report = assert_recorded(&home);
         let seconds = began.elapsed().as_secs();
         say(&format!("{}: rehearsed in {seconds} s", self.runbook));
+        report
+    }
+
+    /// The same by hand: an operator at the wizard, in 80 columns, goes through every gate to the last proof.
+    pub fn by_hand(&self) -> String {
+        let patience = Duration::from_secs(60);
+        let began = Instant::now();
+        let home = Home::new();
+        let runbook = self.lab.runbook(&home, self.runbook);
+        let words = ["run", &runbook, "--env", self.environment, "--as", "ana"];
+        let mut ana = Terminal::start("ana", home.in_terminal(&words), 24, 80);
+        go_on_until(&ana, "the end", |screen| {
+            screen.contains("The run is finished.")
+        });
+        ana.press("\r");
+        assert_eq!(ana.wait_exit(patience), 0, "the run is finished");
+        let report = assert_recorded(&home);
+        let seconds = began.elapsed().as_secs();
+        say(&format!("{}: by hand in {seconds} s", self.runbook));
         report
     }
 
