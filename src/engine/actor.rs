@@ -225,6 +225,7 @@ impl Actor {
             outbox: visitor.outbox,
         };
         self.clients.insert(who.client, client);
+        self.hands.tell_the_size();
         let watch = visitor.watch;
         // After the end nothing is recorded any more, and everything can still be read.
         let number = who.client;

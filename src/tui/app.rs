@@ -123,10 +123,12 @@ pub(super) struct App {
     pub(super) gate_drawn: Option<Seen>,
     pub(super) message: Option<(String, Tone)>,
     pub(super) pending: Option<Pending>,
-    drafts: Vec<(Purpose, String)>,
+    pub(super) drafts: Vec<(Purpose, String)>,
     pub(super) busy: BTreeMap<MachineName, (String, Option<Timestamp>)>,
     pub(super) asked: BTreeMap<(StepId, MachineName, Option<u16>), Waiting>,
     pub(super) growing: BTreeMap<String, Growing>,
+    /// Files that were asked for without a word about them.
+    pub(super) peeked: BTreeSet<String>,
     pub(super) output: Option<Output>,
     /// Whether step and other panes stand side by side; the view sets it while it draws.
     pub(super) wide: bool,
@@ -163,6 +165,7 @@ impl App {
             busy: BTreeMap::new(),
             asked: BTreeMap::new(),
             growing: BTreeMap::new(),
+            peeked: BTreeSet::new(),
             output: None,
             wide: false,
             looked: BTreeSet::new(),
@@ -295,20 +298,6 @@ impl App {
     /// Whether a wish is on its way.
     pub(super) fn is_waiting_for_an_answer(&self) -> bool {
         self.pending.is_some()
-    }
-
-    pub(super) fn keep(&mut self, draft: Option<(Purpose, String)>) {
-        if let Some((purpose, text)) = draft.filter(|(_, text)| !text.trim().is_empty()) {
-            self.drafts.retain(|(known, _)| *known != purpose);
-            self.drafts.push((purpose, text));
-        }
-    }
-
-    pub(super) fn draft(&mut self, purpose: &Purpose) -> String {
-        match self.drafts.iter().position(|(known, _)| known == purpose) {
-            Some(at) => self.drafts.remove(at).1,
-            None => String::new(),
-        }
     }
 
     pub(super) fn say(&mut self, text: &str, tone: Tone) {

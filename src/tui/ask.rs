@@ -11,6 +11,20 @@ use super::keys::Action;
 use super::look::Tone;
 
 impl App {
+    pub(super) fn keep(&mut self, draft: Option<(Purpose, String)>) {
+        if let Some((purpose, text)) = draft.filter(|(_, text)| !text.trim().is_empty()) {
+            self.drafts.retain(|(known, _)| *known != purpose);
+            self.drafts.push((purpose, text));
+        }
+    }
+
+    pub(super) fn draft(&mut self, purpose: &Purpose) -> String {
+        match self.drafts.iter().position(|(known, _)| known == purpose) {
+            Some(at) => self.drafts.remove(at).1,
+            None => String::new(),
+        }
+    }
+
     /// The first question of the proof that waits for a person.
     pub(super) fn open_question(&self) -> Option<(u16, &Proof)> {
         let (_, planned, state) = self.current()?;

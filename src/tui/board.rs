@@ -4,6 +4,7 @@
 //! that comes when the program has just ended was meant for the program; it must not become one of ours, so keys
 //! count again only after a pause.
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use crossterm::event::KeyEvent;
@@ -33,9 +34,28 @@ pub(super) struct Board {
     pub(super) drawn: Option<(u16, u16)>,
     /// And as the program was told last.
     told: Option<(u16, u16)>,
+    /// The sizes that terminals were last said to have, by what they print to.
+    pub(super) sizes: BTreeMap<String, (u16, u16)>,
+}
+
+impl Board {
+    /// What of it does not depend on who has the keyboard.
+    fn anew(&mut self) -> Self {
+        Self {
+            sizes: std::mem::take(&mut self.sizes),
+            ..Self::default()
+        }
+    }
 }
 
 impl App {
+    /// The size that the output which is looked at was printed for, where a terminal stood behind it.
+    pub(super) fn printed_for(&self) -> Option<(u16, u16)> {
+        let printed = self.printed().filter(|printed| printed.on_a_terminal)?;
+        // Where nobody has said so, it is what the receipt's program gave it.
+        Some(*self.board.sizes.get(&printed.file).unwrap_or(&(24, 80)))
+    }
+
     /// The keyboard, where this person has it.
     pub(super) fn keyboard(&self) -> Option<&Keyboard> {
         let has = self.folded.run.keyboard.as_ref()?;
@@ -170,7 +190,7 @@ impl App {
     pub(super) fn hands_changed(&mut self, had: bool, since: Duration) {
         let has = self.keyboard().is_some();
         if has && !had {
-            self.board = Board::default();
+            self.board = self.board.anew();
             self.selected = None;
             self.chosen = None;
             if let Some(output) = &mut self.output {
@@ -181,7 +201,7 @@ impl App {
             let by_hand = self.board.giving;
             self.board = Board {
                 went: (!by_hand).then_some(since),
-                ..Board::default()
+                ..self.board.anew()
             };
             if !by_hand {
                 self.say(

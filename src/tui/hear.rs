@@ -47,6 +47,7 @@ impl App {
                     since,
                 };
                 self.busy.clear();
+                self.peeked.clear();
                 self.standing = Standing::default();
                 if let Some(output) = &mut self.output {
                     output.forget_asked();
@@ -82,6 +83,7 @@ impl App {
                 bytes,
                 length,
             } => {
+                self.found_output(&file, length);
                 if let Some(output) = self.output.as_mut().filter(|output| output.file == file) {
                     output.take(offset, &bytes, length);
                 }
@@ -161,6 +163,13 @@ impl App {
                 ..
             } => {
                 self.growing.insert(file, (length, progress));
+            }
+            Live::Sized {
+                file,
+                rows,
+                columns,
+            } => {
+                self.board.sizes.insert(file, (rows, columns));
             }
             Live::Asked {
                 step,

@@ -90,8 +90,42 @@ impl App {
             .cloned()
     }
 
+    /// The file of a leg that runs and of which nothing was heard since this screen was connected: it may have printed
+    /// before. Each is given once.
+    fn not_heard_of(&mut self) -> Option<Effect> {
+        let (_, planned, state) = self.viewed()?;
+        let running = state.lanes.iter().filter_map(|lane| match &lane.at {
+            LaneAt::Running { leg, .. } => {
+                Some(output_file(&planned.id, state.attempt, &lane.name, *leg))
+            }
+            _ => None,
+        });
+        let unheard =
+            |file: &String| !self.growing.contains_key(file) && !self.peeked.contains(file);
+        let file = running.into_iter().find(unheard)?;
+        self.peeked.insert(file.clone());
+        Some(Effect::Read {
+            file,
+            offset: 0,
+            most: 1,
+        })
+    }
+
+    /// Takes note of what such a question found.
+    pub(super) fn found_output(&mut self, file: &str, length: u64) {
+        if length > 0 && self.peeked.remove(file) && !self.growing.contains_key(file) {
+            self.growing
+                .insert(file.to_owned(), (length, Progress::None));
+        }
+    }
+
     /// Makes the output that is held the one that is looked at, and asks for what of it is missing.
     pub(super) fn steer(&mut self) -> Vec<Effect> {
+        if self.is_live()
+            && let Some(effect) = self.not_heard_of()
+        {
+            return vec![effect];
+        }
         let Some(printed) = self.printed() else {
             self.output = None;
             return Vec::new();

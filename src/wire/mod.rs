@@ -164,6 +164,15 @@ pub enum Live {
         /// How to read progress out of it.
         progress: Progress,
     },
+    /// The terminal that a leg runs on has this size: what it prints is meant for that.
+    Sized {
+        /// The file in the run's `output` folder.
+        file: String,
+        /// Rows.
+        rows: u16,
+        /// Columns.
+        columns: u16,
+    },
     /// A wait or a proof was asked and does not hold yet.
     Asked {
         /// The step.

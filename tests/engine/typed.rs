@@ -246,3 +246,21 @@ async fn a_password_outlives_the_engine_and_is_in_no_file() {
     );
     engine.kill().await;
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_secret_that_is_printed_on_a_terminal_is_masked() {
+    let text = "printf 'it is %s\\n' \"$PIN\"; read -r _";
+    let stage =
+        Stage::new(vec![Step::new("edit", Act::on_a_terminal(text))]).secret("PIN", "secret-9933");
+    let engine = stage.start_on(Host::local("m", stage.spool()));
+    let mut ana = begun(&stage, "ana").await;
+    ana.wish(take(1)).await.unwrap();
+    let kept = stage.folder().join("output/edit.1.m.0");
+    let printed = || std::fs::read_to_string(&kept).unwrap_or_default();
+    types(&mut ana, keys("\r")).await.unwrap();
+    ana.until(|run| matches!(run.steps[0].at, StepAt::Done { .. }))
+        .await;
+    assert!(printed().contains("it is ***********"), "{:?}", printed());
+    assert!(!printed().contains("secret-9933"));
+    engine.kill().await;
+}

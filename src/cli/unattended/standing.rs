@@ -40,6 +40,7 @@ impl Standing {
             }
             Live::EndsAtLogout
             | Live::Grew { .. }
+            | Live::Sized { .. }
             | Live::Asked { .. }
             | Live::Busy { .. }
             | Live::Idle { .. }

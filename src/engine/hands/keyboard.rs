@@ -8,13 +8,26 @@ use super::{Dropped, Ground};
 use crate::names::MachineName;
 use crate::run::{LaneAt, Run, Token};
 use crate::transport::{self, Claim, Host, LinkError, Signalled};
-use crate::wire::{FromEngine, Keys, Typed};
+use crate::wire::{FromEngine, Keys, Live, Typed, output_file};
 
 /// How much may wait to be passed on, in messages. Nobody types so far ahead; what is pasted has its own limit.
 const WAITING: usize = 64;
 
 /// How long a machine has to take what is typed.
 const LIMIT: Duration = Duration::from_secs(10);
+
+/// What others are told where an item is a size.
+pub(super) fn sized(run: &Run, item: &Item) -> Option<Live> {
+    let has = run.keyboard.as_ref()?;
+    let Typed::Size { rows, columns } = item.typed else {
+        return None;
+    };
+    Some(Live::Sized {
+        file: output_file(&has.step, has.attempt, &has.lane, has.leg),
+        rows,
+        columns,
+    })
+}
 
 /// The way to one terminal.
 pub(super) struct Keyboard {

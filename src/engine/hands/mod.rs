@@ -4,6 +4,7 @@
 //! more. A hand never changes the run; it sends findings, and the actor decides what becomes of them.
 
 mod begin;
+mod broken;
 mod capture;
 mod follow;
 mod ground;
@@ -22,13 +23,13 @@ use std::sync::Arc;
 use tokio::sync::watch as cell;
 use tokio::task::AbortHandle;
 
-use crate::kinds::{Obstacle, Performer};
+use crate::kinds::Performer;
 use crate::names::ParamName;
-use crate::run::{
-    Answer, Asked, Evidence, Finding, LaneAt, LaneOutcome, Run, Sent, Stop, Task, Token, Wanted,
-};
+use crate::run::{Asked, Finding, LaneOutcome, Run, Sent, Stop, Task, Token, Wanted};
 use crate::transport;
+use crate::wire::Live;
 
+pub(super) use broken::broken;
 pub(super) use ground::{Ground, Receipt};
 pub(super) use keyboard::Item;
 
@@ -47,6 +48,8 @@ pub(super) struct Hands {
     fresh: Vec<Token>,
     /// The way to the terminal that was typed to last.
     keyboard: Option<Keyboard>,
+    /// The size that it was given last.
+    size: Option<Live>,
 }
 
 /// One task. Dropped, it stops where it is; what it started on a machine goes on there.
@@ -72,6 +75,7 @@ impl Hands {
             under_way: HashMap::new(),
             fresh: Vec::new(),
             keyboard: None,
+            size: None,
         }
     }
 
@@ -81,8 +85,21 @@ impl Hands {
             self.keyboard = Keyboard::of(run, &self.ground);
         }
         match &self.keyboard {
-            Some(keyboard) => keyboard.pass(item),
+            Some(keyboard) => {
+                if let Some(size) = keyboard::sized(run, &item) {
+                    self.size = Some(size);
+                    self.tell_the_size();
+                }
+                keyboard.pass(item);
+            }
             None => item.refuse("its machine is not known"),
+        }
+    }
+
+    /// Tells for what size the terminal prints that was typed to last; whoever comes later has not heard it.
+    pub fn tell_the_size(&self) {
+        if let Some(size) = &self.size {
+            self.ground.live(size.clone());
         }
     }
 
@@ -316,84 +333,4 @@ pub(super) fn at_once(run: &Run, task: &Task) -> Option<Finding> {
         | Task::Prove { .. }
         | Task::Look { .. } => None,
     }
-}
-
-/// What is true of a task whose hand died of a fault of this program. Nothing is repeated by itself.
-pub(super) fn broken(run: &Run, task: &Task) -> Option<Finding> {
-    let why = "a fault in runsheet itself; the engine's log has its place";
-    match task {
-        Task::Prepare { step, attempt, .. } => Some(Finding::Obstructed {
-            step: step.clone(),
-            attempt: *attempt,
-            lane: run.step(step)?.2.lanes.first()?.name.clone(),
-            obstacle: Obstacle::new(why),
-        }),
-        Task::Follow {
-            step,
-            attempt,
-            lane,
-            leg,
-            ..
-        } => Some(Finding::Unknown {
-            step: step.clone(),
-            attempt: *attempt,
-            lane: lane.clone(),
-            leg: *leg,
-            why: why.to_owned(),
-            output: None,
-            last_word: false,
-        }),
-        Task::Watch {
-            step,
-            attempt,
-            lane,
-        } => {
-            let state = run.step(step)?.2.lane(lane)?;
-            let LaneAt::Running { leg, .. } = state.at else {
-                return None;
-            };
-            Some(Finding::Ended {
-                step: step.clone(),
-                attempt: *attempt,
-                lane: lane.clone(),
-                leg,
-                outcome: LaneOutcome::DidNotCome {
-                    seen: why.to_owned(),
-                },
-                output: None,
-            })
-        }
-        Task::Prove { step, attempt } => doubts(run, step, *attempt, Asked::Proof, why),
-        Task::Look { step, attempt } => doubts(run, step, *attempt, Asked::Look, why),
-        Task::AskLate { token, .. } => Some(Finding::Evidence {
-            token: token.clone(),
-            says: Evidence::CannotSay {
-                why: why.to_owned(),
-            },
-        }),
-        Task::Reach { .. } | Task::Pass { .. } | Task::Begin { .. } | Task::Halt { .. } => None,
-    }
-}
-
-fn doubts(
-    run: &Run,
-    step: &crate::names::StepId,
-    attempt: u32,
-    asked: Asked,
-    why: &str,
-) -> Option<Finding> {
-    let answers = prove::open_questions(run, step, asked)?
-        .into_iter()
-        .map(|proof| Answer {
-            proof,
-            holds: crate::probe::Holds::CannotSay,
-            seen: why.to_owned(),
-        })
-        .collect();
-    Some(Finding::Answered {
-        step: step.clone(),
-        attempt,
-        asked,
-        answers,
-    })
 }

@@ -215,6 +215,45 @@ fn nothing_hostile_reaches_a_cell() {
 }
 
 #[test]
+fn nothing_hostile_from_a_program_on_a_terminal_reaches_a_cell() {
+    for look in [FANCY, PLAIN] {
+        let mut stage = Stage::new(evil_plan(), look);
+        let mut proposal = evil_proposal();
+        proposal.legs[0].interactive = true;
+        stage.show(vec![("source", proposal)], &[]).approve();
+        stage.begin("source");
+        stage.prints("source", EVIL.as_bytes(), Progress::None);
+        check_everywhere(&mut stage, "a terminal");
+        stage.key(KeyCode::Char('i'));
+        assert_eq!(stage.app.place(), crate::tui::keys::Place::Terminal);
+        let all: [&[u8]; 4] = [
+            EVIL.as_bytes(),
+            b"\x1b]52;c;eA==\x07\x9b31m\xff\xfe\x1b[?1049h\x1b[6n\x1bc\x1b[999;999H\x1b[?25l",
+            b"\x1bP+q544e\x1b\\\x1b[>c\x1b]11;?\x07\x1b[?1000h\x1b[8;3;3t\x0e\x0f\x05",
+            &EVIL.repeat(50).into_bytes(),
+        ];
+        for bytes in all {
+            stage.prints("source", bytes, Progress::None);
+            for (width, height) in [(80, 24), (200, 60), (45, 12), (3, 2)] {
+                check(&stage.draw(width, height), "typing");
+            }
+        }
+        stage.update(Update::Refused {
+            id: 99,
+            why: EVIL.into(),
+        });
+        check(&stage.draw(80, 24), "refused");
+        stage.found(Finding::LinkLost {
+            machine: machine("source"),
+            why: EVIL.into(),
+        });
+        check(&stage.draw(80, 24), "link lost");
+        stage.paste(EVIL);
+        check(&stage.draw(80, 24), "pasted");
+    }
+}
+
+#[test]
 fn nothing_hostile_from_a_failed_lane_reaches_a_cell() {
     let mut stage = Stage::new(evil_plan(), FANCY);
     stage

@@ -168,6 +168,54 @@ fn the_last_line_says_at_every_width_how_to_come_back() {
     }
 }
 
+/// A prompt was printed before this screen was here, and prints nothing more.
+#[test]
+fn whoever_comes_later_sees_what_was_printed_before() {
+    let before = free(FANCY);
+    let mut stage = free(FANCY);
+    stage.app = crate::tui::app::App::new(stage.app.options.clone());
+    let run = stage.run.id.clone().unwrap();
+    stage.update(crate::client::Update::Connected {
+        run,
+        client: 1,
+        now: stage.run.latest_at.unwrap(),
+        caught_up_at: stage.run.next_seq,
+    });
+    for entry in before.app.folded.entries {
+        stage.update(crate::client::Update::Entry {
+            entry: Box::new(entry),
+            head: "0".repeat(64),
+        });
+    }
+    let text = stage.text(80, 24);
+    assert!(text.contains("server_name core1"), "{text}");
+}
+
+#[test]
+fn a_colleague_sees_the_program_at_the_size_that_it_draws_for() {
+    let mut stage = theirs(FANCY);
+    let (step, attempt) = stage.turn();
+    let file = crate::wire::output_file(&step, attempt, &super::stage::machine("source"), 0);
+    stage.update(crate::client::Update::Live(crate::wire::Live::Sized {
+        file,
+        rows: 59,
+        columns: 200,
+    }));
+    stage.prints(
+        "source",
+        b"\x1b[59;1Hthe last row\x1b[40;1Hhere",
+        Progress::None,
+    );
+    stage.text(200, 60);
+    let output = stage.app.output.as_ref().unwrap();
+    let (rows, columns) = output.screen().size();
+    assert_eq!((rows.get(), columns.get()), (59, 200));
+    assert!(
+        stage.text(80, 24).contains("here"),
+        "where the cursor stands"
+    );
+}
+
 #[test]
 fn coming_back_by_hand_gives_the_keys_back_at_once() {
     let mut stage = mine(FANCY);

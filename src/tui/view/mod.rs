@@ -108,10 +108,12 @@ pub(super) fn draw(frame: &mut Frame<'_>, app: &mut App, now: Now) {
     let header = header::lines(&cx, usize::from(area.width), area.height < 16);
     let footer = footer::lines(&cx, usize::from(area.width));
     let places = places(&cx, area, header.len(), footer.len());
+    let printed_for = app.printed_for();
     if let Some(size) = printed::size(&cx, &places)
         && let Some(output) = &mut app.output
     {
-        output.resize(size.0, size.1);
+        let (rows, columns) = printed_for.unwrap_or(size);
+        output.resize(rows, columns);
     }
     let cx = Cx {
         app,

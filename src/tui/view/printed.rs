@@ -130,7 +130,15 @@ impl Widget for Emulated<'_> {
             0 if self.rows == Rows::Written => self.last_row() + 1,
             _ => rows.get(),
         };
-        let from = used.saturating_sub(area.height);
+        let from = match self.screen.alternate_screen() {
+            // An editor: where it is being edited.
+            true => {
+                let (cursor, _) = self.screen.cursor_position();
+                let last = rows.get().saturating_sub(area.height);
+                cursor.saturating_sub(area.height / 2).min(last)
+            }
+            false => used.saturating_sub(area.height),
+        };
         for row in 0..area.height.min(used) {
             let mut column = 0;
             while column < columns.get().min(area.width) {
