@@ -17,6 +17,10 @@
 
 mod error;
 #[cfg(test)]
+pub(crate) mod made_up;
+#[cfg(test)]
+mod properties;
+#[cfg(test)]
 mod works;
 
 pub mod diff;

@@ -23,7 +23,7 @@ pub struct Replacement {
 ///
 /// [`Reason::Request`] for an empty text to find, a count of zero, or one that changes nothing;
 /// [`Reason::Missing`] and [`Reason::Ambiguous`] for an anchor that is not there once, or a text
-/// that is not there as often as was said, naming the lines; [`Reason::Unchanged`] when only the new
+/// that is not there as often as was said, or would be there so often again, naming the lines; [`Reason::Unchanged`] when only the new
 /// text is there, as often as was said, also where it holds the text to find.
 pub fn replace(text: &str, edit: &Replacement) -> Result<String, EditError> {
     let refuse = |what: &str| Err(EditError::new(Reason::Request, what));
@@ -36,14 +36,7 @@ pub fn replace(text: &str, edit: &Replacement) -> Result<String, EditError> {
     if edit.find == edit.replace {
         return refuse("a replacement by the same text");
     }
-    let start = match &edit.after {
-        Some(line) => anchor(text, 0, line)?.1,
-        None => 0,
-    };
-    let end = match &edit.before {
-        Some(line) => anchor(text, start, line)?.0,
-        None => text.len(),
-    };
+    let (start, end) = between(text, edit)?;
     let region = &text[start..end];
     let found = occurrences(region, &edit.find);
     if is_made(region, &found, edit) {
@@ -61,25 +54,69 @@ pub fn replace(text: &str, edit: &Replacement) -> Result<String, EditError> {
         done = start + at + edit.find.len();
     }
     result.push_str(&text[done..]);
+    let region = &result[start..result.len() - (text.len() - end)];
+    let again = occurrences(region, &edit.find);
+    if again.len() == edit.count && !is_made(region, &again, edit) {
+        return Err(EditError::new(
+            Reason::Ambiguous,
+            format!(
+                "`{}` would be there again afterwards",
+                edit.find.escape_debug()
+            ),
+        )
+        .at(Place::of(&result, start + again[0]))
+        .hint("nobody could tell that it was replaced; find a longer text"));
+    }
     Ok(result)
+}
+
+/// Tells whether a text can be what the edit made: what was to be found stands nowhere but in the new text, and
+/// the new text is there as often as was said or more often, since there may have been some before.
+pub fn is_as_after(text: &str, edit: &Replacement) -> bool {
+    let Ok((start, end)) = between(text, edit) else {
+        return false;
+    };
+    let region = &text[start..end];
+    let found = occurrences(region, &edit.find);
+    let new = region.matches(&edit.replace).count();
+    !edit.find.is_empty() && stand_within(region, &found, edit) && new >= edit.count
+}
+
+/// Finds where to look: the bytes between the anchors.
+fn between(text: &str, edit: &Replacement) -> Result<(usize, usize), EditError> {
+    let start = match &edit.after {
+        Some(line) => anchor(text, 0, line)?.1,
+        None => 0,
+    };
+    let end = match &edit.before {
+        Some(line) => anchor(text, start, line)?.0,
+        None => text.len(),
+    };
+    Ok((start, end))
 }
 
 /// Tells whether all that is found stands in what the edit makes of it, as often as was said. A text that holds
 /// what it replaces would otherwise be replaced again and again: `core1` by `core1.example` with every try.
 fn is_made(region: &str, found: &[usize], edit: &Replacement) -> bool {
-    if !edit.replace.contains(&edit.find) {
-        return false;
-    }
-    let made: Vec<usize> = region
-        .match_indices(&edit.replace)
-        .map(|(at, _)| at)
-        .collect();
+    let new = region.matches(&edit.replace).count();
+    edit.replace.contains(&edit.find) && new == edit.count && stand_within(region, found, edit)
+}
+
+/// Tells whether all these places of the text to find lie in places of the new text.
+fn stand_within(region: &str, found: &[usize], edit: &Replacement) -> bool {
+    let new: Vec<usize> = match found {
+        [] => return true,
+        _ => region
+            .match_indices(&edit.replace)
+            .map(|(at, _)| at)
+            .collect(),
+    };
     let within = |at: &usize| {
         let end = at + edit.find.len();
-        made.iter()
+        new.iter()
             .any(|start| start <= at && end <= start + edit.replace.len())
     };
-    made.len() == edit.count && found.iter().all(within)
+    found.iter().all(within)
 }
 
 fn already(edit: &Replacement) -> EditError {

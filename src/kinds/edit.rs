@@ -98,6 +98,20 @@ struct Replace {
 }
 
 impl Replace {
+    fn edit(&self, scene: &Scene<'_>) -> Result<Replacement, Refused> {
+        let fill = |template: &Option<Spanned<Template>>| match template {
+            Some(template) => template.get_ref().fill(scene.values).map(Some),
+            None => Ok(None),
+        };
+        Ok(Replacement {
+            find: self.find.get_ref().fill(scene.values)?,
+            replace: self.replace.get_ref().fill(scene.values)?,
+            count: self.count(scene)?,
+            after: fill(&self.after)?,
+            before: fill(&self.before)?,
+        })
+    }
+
     fn count(&self, scene: &Scene<'_>) -> Result<usize, Refused> {
         let Some(count) = &self.count else {
             return Ok(1);
@@ -125,18 +139,12 @@ impl Change for Replace {
     }
 
     fn apply(&self, scene: &Scene<'_>, text: &str) -> Result<String, Refused> {
-        let fill = |template: &Option<Spanned<Template>>| match template {
-            Some(template) => template.get_ref().fill(scene.values).map(Some),
-            None => Ok(None),
-        };
-        let edit = Replacement {
-            find: self.find.get_ref().fill(scene.values)?,
-            replace: self.replace.get_ref().fill(scene.values)?,
-            count: self.count(scene)?,
-            after: fill(&self.after)?,
-            before: fill(&self.before)?,
-        };
-        Ok(replace::replace(text, &edit)?)
+        Ok(replace::replace(text, &self.edit(scene)?)?)
+    }
+
+    fn is_as_after(&self, scene: &Scene<'_>, text: &str) -> bool {
+        self.edit(scene)
+            .is_ok_and(|edit| replace::is_as_after(text, &edit))
     }
 
     fn templates(&self) -> Vec<&Spanned<Template>> {

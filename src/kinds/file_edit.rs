@@ -41,6 +41,10 @@ pub(super) trait Change: fmt::Debug + Send + Sync {
     fn says(&self, scene: &Scene<'_>) -> Result<String, TemplateError>;
     /// The new text; a refusal is about the text, or about a value that cannot be had.
     fn apply(&self, scene: &Scene<'_>, text: &str) -> Result<String, Refused>;
+    /// Whether a text that it cannot be made on can be what it made: a line that it took out is not there.
+    fn is_as_after(&self, _: &Scene<'_>, _: &str) -> bool {
+        false
+    }
     /// Its texts with `{{name}}` places.
     fn templates(&self) -> Vec<&Spanned<Template>>;
 }
@@ -295,5 +299,7 @@ fn is_blind(error: &EditError) -> bool {
     )
 }
 
+#[cfg(test)]
+mod properties;
 #[cfg(test)]
 mod tests;

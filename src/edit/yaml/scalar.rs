@@ -139,8 +139,9 @@ fn is_plain_safe(text: &str, in_flow: bool) -> bool {
         && !text.starts_with("...")
 }
 
+/// What ends a plain scalar between braces, or does so for some loaders: PyYAML stops at any `?`.
 fn in_flow_trouble(text: &str, in_flow: bool) -> bool {
-    in_flow && (text.contains([',', '[', ']', '{', '}']) || text.contains(':'))
+    in_flow && text.contains([',', '[', ']', '{', '}', ':', '?'])
 }
 
 /// Tells what a loader takes a plain scalar for: YAML 1.2's core schema (section 10.3.2), and the

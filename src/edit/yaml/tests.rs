@@ -92,6 +92,7 @@ fn neighbours_quotes_and_line_ends_stay() {
         ("a: x # c", "a", text("it's: \\"), "a: 'it''s: \\' # c"),
         ("a: 'x'", "a", text("l1\nl2\u{1}"), "a: \"l1\\nl2\\x01\""),
         ("a: x", "a", text("b #c"), "a: \"b #c\""),
+        ("a: {b: x}", "a.b", text("y?z"), "a: {b: \"y?z\"}"),
         ("a: x", "a", text(""), "a: \"\""),
         ("a: x", "a", text("22:30"), "a: \"22:30\""),
         (

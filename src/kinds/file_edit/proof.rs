@@ -54,6 +54,9 @@ impl Probe for Edited {
         };
         match self.change.apply(scene, &seen.content) {
             Err(Refused::Text(error)) if error.is_unchanged() => Verdict::yes(error.what()),
+            Err(Refused::Text(error)) if self.change.is_as_after(scene, &seen.content) => {
+                Verdict::yes(error.what())
+            }
             Err(Refused::Text(error)) => Verdict::no(error.to_string()),
             Err(Refused::Value(error)) => Verdict::cannot_say(error.to_string()),
             Ok(_) => Verdict::no("not so yet"),

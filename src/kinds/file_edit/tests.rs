@@ -13,14 +13,14 @@ use crate::probe::{Ask, Holds, Verdict};
 const SITE: &str = "upstream core_server {\n  server core:3000;\n}\nserver {\n  location / { proxy_pass http://core_server; }\n}\n";
 
 /// A file in a folder of its own, and a run that knows it as FILE.
-struct Stage {
-    stand: Stand,
-    path: PathBuf,
+pub(super) struct Stage {
+    pub(super) stand: Stand,
+    pub(super) path: PathBuf,
     _folder: tempfile::TempDir,
 }
 
 impl Stage {
-    fn new(content: &str) -> Self {
+    pub(super) fn new(content: &str) -> Self {
         let folder = tempfile::tempdir().unwrap();
         fs::create_dir(folder.path().join("it's $HOME")).unwrap();
         let path = folder.path().join("it's $HOME/a file");
@@ -43,7 +43,7 @@ impl Stage {
         fs::read_to_string(&self.path).unwrap()
     }
 
-    fn proof(&self, action: &dyn Action) -> Verdict {
+    pub(super) fn proof(&self, action: &dyn Action) -> Verdict {
         let probe = action.own_proof().remove(0);
         let scene = self.stand.moment().scene;
         match probe.ask(&scene).unwrap() {
@@ -53,7 +53,7 @@ impl Stage {
     }
 }
 
-fn action(kind: &str, keys: &str) -> Box<dyn Action> {
+pub(super) fn action(kind: &str, keys: &str) -> Box<dyn Action> {
     let kind: &Kind = KINDS.iter().find(|known| known.name == kind).unwrap();
     let text = format!("{{ file = '{{{{FILE}}}}', {keys} }}");
     (kind.parse)(toml::de::ValueDeserializer::parse(&text).unwrap()).unwrap()
@@ -161,6 +161,26 @@ fn a_file_that_changed_after_it_was_shown_is_left_alone() {
     let reply = stage.stand.run(&proposal.legs[0], &[]);
     assert!(!proposal.legs[0].accepts(reply.code), "{}", reply.code);
     assert_eq!(stage.content(), "a: 1 # by a colleague\n");
+}
+
+#[test]
+fn what_cannot_be_made_twice_is_proved_all_the_same() {
+    for (keys, before, after) in [
+        ("find = \"gone\\n\", replace = ''", "here\ngone\n", "here\n"),
+        // The new text was there before as well.
+        ("find = 'a', replace = 'b'", "a b\n", "b b\n"),
+    ] {
+        let stage = Stage::new(before);
+        let action = action("edit", keys);
+        assert_eq!(stage.proof(&*action).holds, Holds::No, "red before");
+        let proposal = stage.stand.propose(&*action).unwrap();
+        let reply = stage.stand.run(&proposal.legs[0], &[]);
+        assert_eq!(reply.code, 0, "{}", complaint(&reply));
+        assert_eq!(stage.content(), after);
+        assert_eq!(stage.proof(&*action).holds, Holds::Yes, "{keys}");
+        let obstacle = stage.stand.propose(&*action).unwrap_err();
+        assert!(obstacle.what.contains("is not there"), "{obstacle}");
+    }
 }
 
 #[test]
