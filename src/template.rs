@@ -146,7 +146,7 @@ impl Template {
 
 fn is_place(name: &str) -> bool {
     match name.split_once('.') {
-        Some((host, "address" | "user" | "port" | "name")) => HostName::new(host).is_ok(),
+        Some((host, "address" | "user" | "port" | "name" | "names")) => HostName::new(host).is_ok(),
         Some(_) => false,
         None => ParamName::new(name).is_ok(),
     }
@@ -318,6 +318,9 @@ impl Values {
     fn look_up(&self, name: &str) -> Result<String, TemplateError> {
         if let Some((host, what)) = name.split_once('.') {
             let host = HostName::new(host).map_err(|_| self.unknown(name))?;
+            if what == "names" {
+                return self.names(&host).ok_or_else(|| self.unknown(name));
+            }
             let only = self.only_machine(&host)?;
             let machine = self.machines.get(only).ok_or_else(|| self.unknown(name))?;
             return Ok(match what {
@@ -340,6 +343,22 @@ impl Values {
             .get(name)
             .cloned()
             .ok_or_else(|| self.unknown(name))
+    }
+
+    /// What the machines of a host are called; of many, only how many they are.
+    fn names(&self, host: &HostName) -> Option<String> {
+        let machines = self
+            .hosts
+            .get(host)
+            .filter(|machines| !machines.is_empty())?;
+        let labels = machines
+            .iter()
+            .filter_map(|machine| self.machines.get(machine));
+        let labels: Vec<&str> = labels.map(|machine| machine.label.as_str()).collect();
+        Some(match labels.len() {
+            0..=3 => labels.join(", "),
+            many => format!("the {many} machines of {host}"),
+        })
     }
 
     fn unknown(&self, name: &str) -> TemplateError {

@@ -121,7 +121,7 @@ fn a_good_runbook_is_read_as_it_stands() {
     let tell = &runbook.steps[3];
     assert!(matches!(&tell.undo, Undo::Never(why) if why.contains("history")));
     let typed = Gate::TypeBack {
-        words: "tell-register".into(),
+        words: "tell-register on {{register.names}}".into(),
     };
     assert_eq!(tell.gate, typed, "a point of no return is typed back");
     assert_eq!(runbook.steps[0].gate, Gate::Confirm);
@@ -509,4 +509,35 @@ fn every_key_every_kind_and_every_probe_has_its_place_in_the_reference() {
     ] {
         assert!(doc.contains(&format!("`{key}`")), "{key}");
     }
+}
+
+#[test]
+fn a_wait_leaves_nothing_to_take_back() {
+    let text = r#"
+format = 1
+title  = "wait"
+[[phase]]
+id    = "p"
+title = "P"
+[[step]]
+id    = "wait"
+phase = "p"
+title = "Wait"
+do.wait = { until = { tcp = "127.0.0.1:1" }, within = "5s" }
+"#;
+    let (runbook, warnings) = read_runbook_text(Path::new("a.toml"), text).unwrap();
+    assert!(warnings.is_empty(), "{warnings:?}");
+    assert!(matches!(&runbook.steps[0].undo, Undo::Nothing(why) if why.contains("wait")));
+}
+
+#[test]
+fn an_estimate_of_an_undo_that_does_nothing_is_an_error() {
+    let text = fs::read_to_string(folder().join("good.toml")).unwrap();
+    let text = text.replace(
+        "undo = { never = \"the register keeps no history\" }",
+        "undo = { never = \"the register keeps no history\" }\nundo-estimate = \"1m\"",
+    );
+    let problems = read_runbook_text(Path::new("a.toml"), &text).unwrap_err();
+    let said = format!("{problems:?}");
+    assert!(said.contains("`undo-estimate` without an undo"), "{said}");
 }

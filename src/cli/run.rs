@@ -12,14 +12,17 @@ use crate::clock::Clock;
 use crate::engine::{self, Before};
 use crate::names::RunId;
 use crate::paths::Paths;
-use crate::run::Ending;
+use crate::run::{Ending, Plan};
 use crate::runbook::EnvironmentKind;
+
+/// How many of the latest runs are read for the times of their steps.
+const EARLIER: usize = 20;
 
 pub(super) fn run(args: &RunArgs, say: &Say) -> anyhow::Result<Exit> {
     if !args.unattended && !args.detach {
         attach::need_a_terminal()?;
     }
-    let prepared = prepare(&args.bound, say)?;
+    let mut prepared = prepare(&args.bound, say)?;
     let answers = match &args.answers {
         Some(file) => Some(answers::read(file, &prepared.plan, say)?),
         None => None,
@@ -29,6 +32,7 @@ pub(super) fn run(args: &RunArgs, say: &Say) -> anyhow::Result<Exit> {
     }
     let paths = Paths::of_user()?;
     rehearsed(&prepared, &paths)?;
+    remember_times(&mut prepared.plan, &paths)?;
     let ask = match (args.despite_problems, args.unattended || args.detach) {
         (true, _) => Ask::GoOn,
         (false, true) => Ask::Nobody,
@@ -66,6 +70,17 @@ pub(super) fn start(
         "nothing was done yet; `runsheet attach {run}` tries again"
     ))?;
     Ok(run)
+}
+
+/// Takes over how long the steps took in the latest rehearsals, for the times that the screen tells.
+fn remember_times(plan: &mut Plan, paths: &Paths) -> anyhow::Result<()> {
+    let mut earlier = Vec::new();
+    for run in pick::all(paths)?.iter().rev().take(EARLIER) {
+        // A run that cannot be read tells of no times.
+        earlier.extend(pick::fold(paths, run).ok());
+    }
+    plan.remember(&earlier);
+    Ok(())
 }
 
 /// Refuses a run whose environment asks for a rehearsal that was not.

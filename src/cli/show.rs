@@ -8,7 +8,7 @@ use super::args::{ShowArgs, TextFormat};
 use super::exit::Exit;
 use super::pick;
 use super::say::Say;
-use crate::clock::Timestamp;
+use crate::clock::{Clock, Timestamp};
 use crate::names::RunId;
 use crate::paths::Paths;
 use crate::problem::visible;
@@ -36,6 +36,10 @@ pub(super) struct Summary {
     /// The step whose turn it is, from 1; none where there is none.
     pub at_step: Option<usize>,
     pub steps: usize,
+    /// How far back undo reaches and about how long that takes, in a sentence.
+    pub way_back: String,
+    /// When the way back must be begun for it to end within the window; none where that is no question.
+    pub latest_return: Option<Timestamp>,
 }
 
 /// What `show --format json` prints.
@@ -87,6 +91,8 @@ impl Summary {
                 Some(_) => None,
             },
             steps: story.outcome.steps,
+            way_back: story.when.way_back.clone(),
+            latest_return: story.when.latest_return,
         }
     }
 
@@ -143,6 +149,21 @@ pub(super) fn show(args: &ShowArgs, say: &Say) -> anyhow::Result<Exit> {
     Ok(Exit::Done)
 }
 
+/// Until when the way back fits into the window.
+fn latest_start(latest: Timestamp, now: Timestamp) -> String {
+    match latest.as_second() - now.as_second() {
+        left @ 0.. => format!(
+            "latest start {}, {} from now",
+            time_utc(latest),
+            duration(left)
+        ),
+        _ => format!(
+            "no longer fits into the window: its latest start was {}",
+            time_utc(latest)
+        ),
+    }
+}
+
 fn text(story: &Story, summary: &Summary, folder: &str) -> String {
     let mut out = String::new();
     let kind = match story.environment_kind {
@@ -157,6 +178,14 @@ fn text(story: &Story, summary: &Summary, folder: &str) -> String {
     let _ = writeln!(out, "state        {}", summary.state());
     let _ = writeln!(out, "opened       {}", time_utc(story.when.opened));
     let _ = writeln!(out, "took         {}", duration(story.when.seconds));
+    let _ = writeln!(out, "way back     {}", visible(&summary.way_back));
+    if let Some(latest) = summary.latest_return {
+        let _ = writeln!(
+            out,
+            "             {}",
+            latest_start(latest, Clock::system().now())
+        );
+    }
     let _ = writeln!(out, "who          {}", people.join(", "));
     let _ = writeln!(out, "folder       {}", visible(folder));
     let _ = writeln!(out, "head         {}\n", story.chain.head);

@@ -74,6 +74,8 @@ fn plan() -> Plan {
             proofs: Vec::new(),
             undo: PlannedUndo::Unsaid,
             estimate_seconds: 0,
+            undo_estimate_seconds: 0,
+            earlier: Default::default(),
             timeout_seconds: 0,
             interactive: false,
             downtime: None,

@@ -78,6 +78,7 @@ fn first_page(out: &mut String, story: &Story) -> std::fmt::Result {
         }
     }
     row("took", took)?;
+    row("way back", way_back(story))?;
     row("customers noticed", downtime(story))?;
     row("machines", machines(story))?;
     if !story.params.is_empty() {
@@ -119,6 +120,29 @@ fn people(story: &Story) -> String {
         ""
     };
     format!("{}{shared}", people.join(", "))
+}
+
+/// How far back undo reached when the record ends.
+fn way_back(story: &Story) -> String {
+    let when = &story.when;
+    let at_the_end = match when.ended {
+        Some(_) => "at the end of the run ",
+        None => "at the last record ",
+    };
+    let latest = when.latest_return.map(|latest| {
+        let over = if latest < when.latest {
+            ", **which has passed**"
+        } else {
+            ""
+        };
+        let latest = time_of_day(latest, when.opened);
+        format!("; for it to fit into the window it had to begin by {latest}{over}")
+    });
+    format!(
+        "{at_the_end}{}{}",
+        inline(&when.way_back),
+        latest.unwrap_or_default()
+    )
 }
 
 fn downtime(story: &Story) -> String {

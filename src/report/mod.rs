@@ -23,7 +23,7 @@ pub use clean::{fenced, in_table, inline, json_text, prose, span};
 pub use evidence::{Evidence, EvidenceError};
 pub use story::*;
 pub use tails::Tail;
-pub use words::{duration, identity, preflight_in_short, time_utc};
+pub use words::{duration, identity, preflight_in_short, time_utc, way_back};
 
 /// How a report is written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

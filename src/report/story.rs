@@ -133,6 +133,10 @@ pub struct When {
     pub over_window_seconds: u64,
     /// The times in which customers noticed, by the marks of the runbook.
     pub downtime: Vec<Down>,
+    /// How far back undo reaches at the last entry, and about how long that takes, in a sentence.
+    pub way_back: String,
+    /// When the way back must be begun for it to end within the window; none where that is no question.
+    pub latest_return: Option<Timestamp>,
 }
 
 /// A time in which customers noticed.

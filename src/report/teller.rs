@@ -13,7 +13,7 @@ use super::evidence::{Evidence, EvidenceError};
 use super::look;
 use super::steps;
 use super::story::*;
-use super::words::{duration, same_account, seconds_between, who};
+use super::words::{duration, same_account, seconds_between, way_back, who};
 
 /// Folds what a run left behind.
 pub(super) fn tell(evidence: &Evidence) -> Result<Story, EvidenceError> {
@@ -258,6 +258,8 @@ impl<'e> Teller<'e> {
     }
 
     fn end(mut self) -> Result<Story, EvidenceError> {
+        let way_back = way_back(&self.run);
+        let latest_return = self.run.latest_return().map(|deadline| deadline.latest);
         let (Some(plan), Some(run), Some(opened)) = (
             self.run.plan.take(),
             self.run.id.clone(),
@@ -274,7 +276,11 @@ impl<'e> Teller<'e> {
                 .iter()
                 .any(|(other, _)| same_account(one, other) && one.name != other.name)
         });
-        let when = self.when(&plan, opened);
+        let when = When {
+            way_back,
+            latest_return,
+            ..self.when(&plan, opened)
+        };
         look::of_what_may_run(&mut self.look, &self.run);
         look::of_the_run(&mut self.look, &people, shared_account, &when);
         look::of_the_record(&mut self.look, &self.evidence.verdict);

@@ -1,7 +1,7 @@
 //! Times, durations, people and outcomes in words.
 
 use crate::clock::Timestamp;
-use crate::run::{Actor, Check, Decision, LaneOutcome, Level, Operator, Stop};
+use crate::run::{Actor, Check, Decision, LaneOutcome, Level, Operator, Run, Stop};
 use crate::transport::Identity;
 
 /// A time in UTC, to the second: `2026-11-21 02:14:33 UTC`.
@@ -141,6 +141,29 @@ pub fn identity(identity: &Identity) -> String {
     }
     parts.extend(boot.as_ref().map(|boot| format!("boot {boot}")));
     parts.join(", ")
+}
+
+/// How far back undo reaches, in one line: `6 steps can be taken back, about 9 min; no way back after step 24`.
+pub fn way_back(run: &Run) -> String {
+    let limit = run.undo_limit();
+    let known = duration(i64::try_from(limit.length.seconds).unwrap_or(i64::MAX));
+    let time = match (limit.length.is_unknown(), limit.length.unknown) {
+        (true, _) => String::new(),
+        (false, 0) => format!(", about {known}"),
+        (false, _) => format!(", at least {known}"),
+    };
+    let mut parts = vec![match limit.steps {
+        0 => "nothing can be taken back".to_owned(),
+        steps => format!("{} can be taken back{time}", count(steps, "step")),
+    }];
+    match (limit.crossed, limit.stopped_by) {
+        (Some(crossed), _) => parts.push(format!("no way back: crossed at step {crossed}")),
+        (None, Some(step)) => parts.push(format!("step {step} cannot be taken back")),
+        (None, None) => {}
+    }
+    let closes = limit.closes_at;
+    parts.extend(closes.map(|step| format!("no way back after step {step}")));
+    parts.join("; ")
 }
 
 /// What a preflight found, in one line.

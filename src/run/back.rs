@@ -1,21 +1,58 @@
 //! How far back undo reaches.
 
 use super::decide::{find, not_now};
-use super::{Event, PlannedUndo, Refusal, Run, StepAt, StepState, Stuck, Way};
+use super::{Event, PlannedUndo, Refusal, Run, StepAt, StepState, Stuck, Took, Way};
+use crate::clock::Timestamp;
 use crate::kinds::Performer;
 use crate::names::StepId;
 
 /// How far back undo reaches from here.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct UndoLimit {
     /// How many steps can be taken back, one after the other, before one that cannot.
     pub steps: usize,
-    /// About how long that takes, by the author's estimates, in seconds.
-    pub seconds: u64,
-    /// What stops it there; none where it reaches the beginning.
-    pub stopped_by: Option<StepId>,
+    /// About how long that takes.
+    pub length: Length,
+    /// The step that stops it there, by its number from 1; none where it reaches the beginning.
+    pub stopped_by: Option<usize>,
+    /// The latest point of no return that was crossed, with its number from 1; none where there is none.
+    pub crossed: Option<usize>,
     /// The next point of no return ahead, with its number from 1; none where there is none.
     pub closes_at: Option<usize>,
+}
+
+/// About how long a way takes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Length {
+    /// The sum of what is known, in seconds.
+    pub seconds: u64,
+    /// How many of its steps nothing is known about: it takes at least `seconds` where this is not 0.
+    pub unknown: usize,
+}
+
+/// When the way back must be begun for it to end within the window.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Deadline {
+    /// The latest start.
+    pub latest: Timestamp,
+    /// The end of the window.
+    pub closes: Timestamp,
+    /// About how long the way back takes.
+    pub length: Length,
+}
+
+impl Length {
+    fn add(&mut self, seconds: Option<u64>) {
+        match seconds {
+            Some(seconds) => self.seconds = self.seconds.saturating_add(seconds),
+            None => self.unknown += 1,
+        }
+    }
+
+    /// Whether nothing at all is known of it.
+    pub fn is_unknown(&self) -> bool {
+        self.seconds == 0 && self.unknown > 0
+    }
 }
 
 impl Run {
@@ -34,31 +71,68 @@ impl Run {
 
     /// How far back undo reaches from here.
     pub fn undo_limit(&self) -> UndoLimit {
-        let mut limit = UndoLimit {
-            steps: 0,
-            seconds: 0,
-            stopped_by: None,
-            closes_at: None,
-        };
+        let mut limit = UndoLimit::default();
         let Some(plan) = &self.plan else { return limit };
         for number in self.undo_chain() {
-            let Some(step) = plan.steps.get(number) else {
-                break;
-            };
             if !self.can_be_taken_back(number) {
-                limit.stopped_by = Some(step.id.clone());
+                limit.stopped_by = Some(number + 1);
                 break;
             }
             limit.steps += 1;
-            limit.seconds += step.estimate_seconds;
+            limit.length.add(self.undo_seconds(number));
         }
-        limit.closes_at = plan
-            .steps
-            .iter()
-            .zip(&self.steps)
-            .position(|(step, state)| step.point_of_no_return && !state.touched)
-            .map(|number| number + 1);
+        let points = plan.steps.iter().zip(&self.steps).enumerate();
+        for (number, (_, state)) in points.filter(|(_, (step, _))| step.point_of_no_return) {
+            match state.touched {
+                true => limit.crossed = Some(number + 1),
+                // What was passed over, or left out, is not ahead any more.
+                false if state.is_settled() => {}
+                false => limit.closes_at = limit.closes_at.or(Some(number + 1)),
+            }
+        }
         limit
+    }
+
+    /// The steps that can be taken back from here, the latest first.
+    pub fn undo_steps(&self) -> Vec<usize> {
+        let chain = self.undo_chain();
+        chain
+            .take_while(|number| self.can_be_taken_back(*number))
+            .collect()
+    }
+
+    /// When the way back must be begun for it to end within the window; none without a window, after the end,
+    /// where nothing can be taken back, and where nothing is known of how long that takes.
+    pub fn latest_return(&self) -> Option<Deadline> {
+        let plan = self.plan.as_ref()?;
+        let limit = self.undo_limit();
+        if plan.window_seconds == 0 || self.ending.is_some() || limit.steps == 0 {
+            return None;
+        }
+        let length = Some(limit.length).filter(|length| !length.is_unknown())?;
+        let opened = self.opened_at?.as_second();
+        let seconds = |seconds: u64| i64::try_from(seconds).unwrap_or(i64::MAX);
+        let closes = opened.saturating_add(seconds(plan.window_seconds));
+        let latest = closes.saturating_sub(seconds(length.seconds));
+        Some(Deadline {
+            latest: Timestamp::from_second(latest).ok()?,
+            closes: Timestamp::from_second(closes).ok()?,
+            length,
+        })
+    }
+
+    /// About how long taking a step back takes: what its undo took in an earlier rehearsal or in this run, or what
+    /// the author says; else what the step itself took, or is said to take. None where nothing is known.
+    fn undo_seconds(&self, number: usize) -> Option<u64> {
+        let (planned, state) = (self.planned(number)?, self.steps.get(number)?);
+        let said = |seconds: u64| Some(seconds).filter(|seconds| *seconds > 0);
+        let earlier = |took: &Option<Took>| took.as_ref().map(|took| took.seconds);
+        earlier(&planned.earlier.undo_took)
+            .or(state.undo_took)
+            .or(said(planned.undo_estimate_seconds))
+            .or(state.took)
+            .or(earlier(&planned.earlier.took))
+            .or(said(planned.estimate_seconds))
     }
 
     /// Steps whose work may have touched something, the latest first. Steps that only read, ask or wait
@@ -114,3 +188,6 @@ pub(super) fn go_back(run: &Run, step: &StepId) -> Result<Event, Refusal> {
         lanes: state.concerned(Way::Back).map(|l| l.name.clone()).collect(),
     })
 }
+
+#[cfg(test)]
+mod tests;

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use super::{LaneOutcome, Output, Token};
+use super::{Done, LaneOutcome, Output, StepState, Token};
 use crate::clock::Timestamp;
 use crate::names::MachineName;
 
@@ -72,10 +72,52 @@ pub enum LaneAt {
     },
 }
 
+impl StepState {
+    /// On whose word a step without a proof of its own is done. A wait has its own question for a proof.
+    pub(super) fn by_itself(&self) -> Done {
+        let came = |lane: &Lane| {
+            let came = |outcome: &LaneOutcome| matches!(outcome, LaneOutcome::Came { .. });
+            matches!(&lane.at, LaneAt::Well { outcome } if came(outcome))
+        };
+        let mut taking_part = self.lanes.iter().filter(|lane| lane.taking_part).peekable();
+        match taking_part.peek().is_some() && taking_part.all(came) {
+            true => Done::Proved { vacuous: false },
+            false => Done::Unchecked,
+        }
+    }
+}
+
 impl Lane {
     pub(super) fn keep(&mut self, leg: u16, output: Option<&Output>) {
         if let Some(output) = output {
             self.outputs.insert(leg, output.clone());
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::run::walk::{follows, machine};
+
+    #[test]
+    fn a_wait_that_came_true_is_proved_by_its_own_question_and_nothing_else_is() {
+        let done = |outcomes: Vec<LaneOutcome>| {
+            let mut state = StepState::new(&follows(0, &[]));
+            let lanes = outcomes.into_iter().map(|outcome| Lane {
+                at: LaneAt::Well { outcome },
+                ..Lane::new(machine(0), None)
+            });
+            state.lanes = lanes.collect();
+            state.by_itself()
+        };
+        let came = || LaneOutcome::Came { seen: "200".into() };
+        let proved = Done::Proved { vacuous: false };
+        assert_eq!(done(vec![came(), came()]), proved);
+        let ended = LaneOutcome::Succeeded { code: 0 };
+        assert_eq!(done(vec![came(), ended]), Done::Unchecked);
+        let note = "decided by a person".to_owned();
+        assert_eq!(done(vec![LaneOutcome::SaidDone { note }]), Done::Unchecked);
+        assert_eq!(done(Vec::new()), Done::Unchecked);
     }
 }

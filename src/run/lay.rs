@@ -1,7 +1,7 @@
 //! Puts a runbook and an environment together, with every value in its place.
 
 use super::proofs::{is_open, lay_own_proofs, lay_proofs};
-use super::{Plan, PlannedChoice, PlannedMachine, PlannedPhase, PlannedStep, PlannedUndo};
+use super::{Earlier, Plan, PlannedChoice, PlannedMachine, PlannedPhase, PlannedStep, PlannedUndo};
 use super::{RunbookCopy, Spot};
 use crate::kinds::Action;
 use crate::names::MachineName;
@@ -135,6 +135,8 @@ fn lay_step(step: &StepSpec, values: &Values) -> Result<PlannedStep, PlanError> 
         gate,
         undo,
         estimate_seconds: step.estimate.map_or(0, |estimate| estimate.as_secs()),
+        undo_estimate_seconds: step.undo_estimate.map_or(0, |estimate| estimate.as_secs()),
+        earlier: Earlier::default(),
         timeout_seconds: step.timeout.map_or(0, |timeout| timeout.as_secs()),
         downtime: step.downtime,
         point_of_no_return: step.point_of_no_return,

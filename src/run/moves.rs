@@ -266,7 +266,7 @@ impl Run {
                 state.at = StepAt::Stuck { why };
                 state.ended_at = Some(at);
             }
-            None if proofs == 0 => state.finish(Done::Unchecked, at),
+            None if proofs == 0 => state.finish(state.by_itself(), at),
             None => state.at = StepAt::Proving,
         }
         Ok(())
@@ -369,6 +369,7 @@ impl StepState {
     /// Comes to rest, done. A step that was taken back waits for its turn again.
     pub(super) fn finish(&mut self, how: Done, at: Timestamp) {
         self.ended_at = Some(at);
+        self.measure(&how);
         match self.way {
             Way::Forward => {
                 self.at = StepAt::Done { how };

@@ -6,6 +6,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
+use super::Earlier;
 use crate::kinds::{OptionShown, Performer};
 use crate::names::{EnvName, HostName, MachineName, ParamName, PhaseId, StepId};
 use crate::runbook::{Binding, Capture, Condition, Downtime, EnvironmentKind, ForEach, Gate};
@@ -106,6 +107,12 @@ pub struct PlannedStep {
     pub undo: PlannedUndo,
     /// The author's estimate in seconds; 0 where there is none.
     pub estimate_seconds: u64,
+    /// The author's estimate of its undo in seconds; 0 where there is none.
+    #[serde(default, skip_serializing_if = "is_nothing")]
+    pub undo_estimate_seconds: u64,
+    /// What earlier rehearsals tell of it, as far as was known when the run was opened.
+    #[serde(default, skip_serializing_if = "Earlier::is_empty")]
+    pub earlier: Earlier,
     /// How long it may run, in seconds; 0 for no limit.
     pub timeout_seconds: u64,
     /// Whether customers begin or cease to notice here.
@@ -136,6 +143,10 @@ pub struct PlannedStep {
 
 fn is_zero(number: &u16) -> bool {
     *number == 0
+}
+
+fn is_nothing(seconds: &u64) -> bool {
+    *seconds == 0
 }
 
 /// What an operator is to choose between. In its texts a `{{name}}` may be left that gets its value later.

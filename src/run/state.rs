@@ -125,6 +125,12 @@ pub struct StepState {
     /// What it gave its name; none until it is done, and for a step without one.
     #[serde(default)]
     pub made: Option<Made>,
+    /// How long it took the last time it was done in this run, in seconds; none where that was not measured.
+    #[serde(default)]
+    pub took: Option<u64>,
+    /// How long its undo took the last time it was taken back in this run, in seconds.
+    #[serde(default)]
+    pub undo_took: Option<u64>,
     /// What the latest attempt forward left to an undo, lane by lane.
     pub leaves: BTreeMap<MachineName, BTreeMap<String, String>>,
 }
@@ -243,6 +249,8 @@ impl StepState {
             touched: false,
             undone: false,
             made: None,
+            took: None,
+            undo_took: None,
             leaves: BTreeMap::new(),
         }
     }

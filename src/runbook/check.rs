@@ -229,7 +229,9 @@ fn gate(reader: &mut Reader, step: &StepDraft) {
             reader
                 .warning(
                     gate.span(),
-                    format!("a point of no return is typed back: it will ask for `{id}`"),
+                    format!(
+                        "a point of no return is typed back: it will ask for `{id}` and the names of its machines"
+                    ),
                 )
                 .hint = Some("choose the words: gate = { type-back = \"…\" }".to_owned());
         }
@@ -239,6 +241,19 @@ fn gate(reader: &mut Reader, step: &StepDraft) {
 
 fn proof_and_undo(reader: &mut Reader, step: &StepDraft) {
     let Some(action) = &step.action else { return };
+    let no_undo = match step.undo {
+        UndoDraft::Action(_) => false,
+        UndoDraft::Never(_) | UndoDraft::Nothing(_) => true,
+        UndoDraft::Unsaid => action.derived_undo().is_none(),
+    };
+    if let Some(estimate) = step.undo_estimate.as_ref().filter(|_| no_undo) {
+        reader
+            .error(
+                estimate.span(),
+                "`undo-estimate` without an undo that does something",
+            )
+            .hint = Some("say how the step is taken back with `undo`, or leave it out".to_owned());
+    }
     if action.performer() != Performer::Machine {
         return;
     }

@@ -63,6 +63,7 @@ pub(super) struct StepDraft {
     pub(super) words: Option<Spanned<Template>>,
     pub(super) verify: Vec<ProbeDraft>,
     pub(super) estimate: Option<Duration>,
+    pub(super) undo_estimate: Option<Spanned<Duration>>,
     pub(super) downtime: Option<Downtime>,
     pub(super) point_of_no_return: bool,
     pub(super) needs: Vec<Text>,

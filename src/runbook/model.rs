@@ -103,6 +103,8 @@ pub struct StepSpec {
     pub verify: Vec<ProbeSpec>,
     /// How long the author thinks it takes.
     pub estimate: Option<Duration>,
+    /// How long the author thinks that taking it back takes.
+    pub undo_estimate: Option<Duration>,
     /// Whether customers begin or cease to notice here.
     pub downtime: Option<Downtime>,
     /// Whether there is no way back once it has started.

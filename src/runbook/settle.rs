@@ -11,7 +11,7 @@ use super::condition::ConditionDraft;
 use super::draft::{Draft, ProbeDraft, StepDraft, UndoDraft};
 use super::model::{Gate, ParamSpec, PhaseSpec, ProbeSpec, Runbook, StepSpec, Undo};
 use super::spread::CaptureDraft;
-use crate::kinds::hex;
+use crate::kinds::{Performer, hex};
 use crate::names::{HostName, ParamName, PhaseId, StepId};
 use crate::problem::Source;
 
@@ -77,26 +77,33 @@ fn step(draft: StepDraft) -> Option<StepSpec> {
         UndoDraft::Action(undo) => Undo::Action(undo),
         UndoDraft::Never(reason) => Undo::Never(reason),
         UndoDraft::Nothing(reason) => Undo::Nothing(reason),
-        UndoDraft::Unsaid => action.derived_undo().map_or(Undo::Unsaid, Undo::Action),
+        UndoDraft::Unsaid => match (action.derived_undo(), action.performer()) {
+            (Some(undo), _) => Undo::Action(undo),
+            (None, Performer::Watch) => {
+                Undo::Nothing("a wait leaves nothing to take back".to_owned())
+            }
+            (None, Performer::Machine | Performer::Person | Performer::Nobody) => Undo::Unsaid,
+        },
     };
+    let on = draft
+        .on
+        .into_iter()
+        .map(|host| HostName::new(host.into_inner()).ok())
+        .collect::<Option<Vec<_>>>()?;
     Some(StepSpec {
         phase: PhaseId::new(draft.phase?.into_inner()).ok()?,
         title: draft.title?.into_inner(),
         about: draft.about,
-        on: draft
-            .on
-            .into_iter()
-            .map(|host| HostName::new(host.into_inner()).ok())
-            .collect::<Option<Vec<_>>>()?,
         action,
         undo,
         gate: gate(
             &id,
             draft.gate.map(Spanned::into_inner),
-            draft.point_of_no_return,
+            draft.point_of_no_return.then_some(&on),
         ),
         verify,
         estimate: draft.estimate,
+        undo_estimate: draft.undo_estimate.map(Spanned::into_inner),
         downtime: draft.downtime,
         point_of_no_return: draft.point_of_no_return,
         needs: draft
@@ -111,6 +118,7 @@ fn step(draft: StepDraft) -> Option<StepSpec> {
             None => None,
         },
         at_once: draft.at_once.map_or(0, Spanned::into_inner),
+        on,
         when: draft
             .when
             .into_iter()
@@ -120,17 +128,27 @@ fn step(draft: StepDraft) -> Option<StepSpec> {
     })
 }
 
-/// The gate of a step. A point of no return is typed back: its author's words, or the step's id.
+/// The gate of a step; `no_return` has the hosts of a point of no return. That is typed back: its author's words,
+/// or the step's id and what its machines are called in the environment, so that nobody crosses it on the wrong one.
 ///
 /// Two people stay two people there. A second pair of eyes is worth more than a typed word, and the
 /// author has asked for it.
-fn gate(id: &StepId, said: Option<Gate>, point_of_no_return: bool) -> Gate {
-    match said {
-        Some(gate @ (Gate::TypeBack { .. } | Gate::TwoPeople)) => gate,
-        _ if point_of_no_return => Gate::TypeBack {
+fn gate(id: &StepId, said: Option<Gate>, no_return: Option<&Vec<HostName>>) -> Gate {
+    match (said, no_return.map(Vec::as_slice)) {
+        (Some(gate @ (Gate::TypeBack { .. } | Gate::TwoPeople)), _) => gate,
+        (_, Some([])) => Gate::TypeBack {
             words: id.to_string(),
         },
-        said => said.unwrap_or(Gate::Confirm),
+        (_, Some(hosts)) => {
+            let names: Vec<String> = hosts
+                .iter()
+                .map(|host| format!("{{{{{host}.names}}}}"))
+                .collect();
+            Gate::TypeBack {
+                words: format!("{id} on {}", names.join(", ")),
+            }
+        }
+        (said, None) => said.unwrap_or(Gate::Confirm),
     }
 }
 

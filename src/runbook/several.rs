@@ -110,7 +110,10 @@ fn one(
 
 fn in_template(template: &Template, found: &mut Vec<(String, String)>) {
     for place in template.places() {
-        if let Some((host, _)) = place.split_once('.') {
+        // `names` is all of them.
+        if let Some((host, what)) = place.split_once('.')
+            && what != "names"
+        {
             found.push((host.to_owned(), format!("it uses `{{{{{place}}}}}`")));
         }
     }

@@ -66,6 +66,7 @@ pub(super) fn read(reader: &mut Reader, mut table: Table<'_>) -> StepDraft {
         estimate: reader
             .duration(&mut table, "estimate")
             .map(Spanned::into_inner),
+        undo_estimate: reader.duration(&mut table, "undo-estimate"),
         downtime: downtime(reader, &mut table),
         point_of_no_return: reader
             .boolean(&mut table, "point-of-no-return")

@@ -75,3 +75,25 @@ fn an_unknown_name_gets_a_suggestion() {
     let said = fill("{{ROOF}}").unwrap_err().to_string();
     assert!(said.contains("did you mean `ROOT`?"), "{said}");
 }
+
+#[test]
+fn the_names_of_a_host_are_those_of_all_its_machines_and_of_many_their_number() {
+    let mut values = values();
+    let host = HostName::new("register").unwrap();
+    let mut bind = |number: u16| {
+        let machine = Machine {
+            address: "10.0.0.9".into(),
+            user: String::new(),
+            port: 22,
+            label: format!("reg-{number}"),
+        };
+        values.bind(host.clone(), MachineName::of(&host, number), machine);
+        let template = Template::new("{{register.names}}").unwrap();
+        template.fill(&values).unwrap()
+    };
+    assert_eq!(bind(1), "reg-1");
+    assert_eq!(bind(2), "reg-1, reg-2");
+    assert_eq!(bind(3), "reg-1, reg-2, reg-3");
+    assert_eq!(bind(4), "the 4 machines of register");
+    assert!(fill("{{nobody.names}}").is_err());
+}

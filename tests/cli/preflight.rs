@@ -58,7 +58,7 @@ fn problems_are_told_before_a_run_is_opened_and_keep_it_from_starting_with_nobod
         "ok       source       reached: in ",
         "warning  source       room: how much copy will copy cannot be known yet",
         ". certain, by the runbook\n     command on source:\n       true",
-        ". not known before: how it ends and what it prints",
+        ". not known before: what it changes; how it ends and what it prints",
     ] {
         assert!(said.contains(wanted), "{wanted}: {said}");
     }

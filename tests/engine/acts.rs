@@ -269,6 +269,7 @@ impl Step {
             gate: self.gate.clone(),
             verify: self.proof.iter().map(proof).chain(patient).collect(),
             estimate: None,
+            undo_estimate: None,
             downtime: None,
             point_of_no_return: false,
             needs: Vec::new(),

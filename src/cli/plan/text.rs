@@ -6,7 +6,9 @@ use crate::kinds::{Exhibit, Obstacle, Performer, Proposal};
 use crate::names::MachineName;
 use crate::problem::visible;
 use crate::report::duration;
-use crate::run::{Plan, PlannedStep, PlannedUndo};
+use crate::run::{
+    CERTAIN, OPEN, OWN_QUESTION, Plan, PlannedStep, PlannedUndo, Way, computed, sorted,
+};
 use crate::runbook::{Downtime, EnvironmentKind, Gate, Items};
 
 /// What stands above the steps.
@@ -118,6 +120,9 @@ pub(super) fn step(plan: &Plan, place: usize, step: &PlannedStep) -> String {
         let at = proof.at.as_ref().map_or("a person", |at| at.as_str());
         let _ = writeln!(out, "     proof  {} ({at})", visible(&proof.says));
     }
+    if step.proofs.is_empty() && step.performer == Performer::Watch {
+        let _ = writeln!(out, "     proof  {OWN_QUESTION}");
+    }
     let _ = writeln!(out, "     undo   {}", undo(&step.undo));
     if !marks.is_empty() {
         let _ = writeln!(out, "     note   {}", marks.join(", "));
@@ -168,15 +173,11 @@ pub(super) fn proposed(
         block(&mut out, "already as wanted", already);
     }
     // What the runbook fixed comes first: all of the rest was made of what the machines said.
-    let fixed =
-        |exhibit: &&Exhibit| matches!(exhibit, Exhibit::Text { .. } | Exhibit::Command { .. });
-    let (fixed, computed): (Vec<_>, Vec<_>) = proposal.exhibits.iter().partition(fixed);
-    for (number, exhibit) in fixed.iter().chain(&computed).enumerate() {
+    let (fixed, rest) = sorted(&proposal.exhibits);
+    for (number, exhibit) in fixed.iter().chain(&rest).enumerate() {
         let heading = match number {
-            0 if !fixed.is_empty() => Some("certain, by the runbook"),
-            number if number == fixed.len() => {
-                Some("computed from the machine now, changing nothing")
-            }
+            0 if !fixed.is_empty() => Some(CERTAIN.to_owned()),
+            number if number == fixed.len() => Some(computed("now")),
             _ => None,
         };
         // A choice has nothing to compute, and the plan has said it above.
@@ -200,28 +201,10 @@ pub(super) fn proposed(
             Exhibit::Choice { .. } => {}
         }
     }
-    if let Some(open) = open(step, proposal) {
-        let _ = writeln!(out, "     . not known before: {open}");
+    if let Some(open) = step.open(Way::Forward, &[proposal], !step.proofs.is_empty()) {
+        let _ = writeln!(out, "     . {OPEN}: {open}");
     }
     out
-}
-
-/// What nobody can know of a step before it was done; none where nothing would be done.
-fn open(step: &PlannedStep, proposal: &Proposal) -> Option<String> {
-    if proposal.already.is_some() {
-        return None;
-    }
-    let mut open = vec![match step.performer {
-        Performer::Machine => "how it ends and what it prints",
-        Performer::Person if step.choice.is_some() => "what is chosen",
-        Performer::Person => "what the person finds",
-        Performer::Watch => "when it comes true, and whether it does",
-        Performer::Nobody => return None,
-    }];
-    if !step.proofs.is_empty() {
-        open.push("whether its proof holds");
-    }
-    Some(open.join("; "))
 }
 
 /// A label, and a text of several lines under it.

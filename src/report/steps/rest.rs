@@ -119,10 +119,10 @@ pub(in crate::report) fn conclude(story: &mut StepStory, state: &StepState) {
         ) => "was read".to_owned(),
         (
             StepAt::Done {
-                how: Done::Unchecked,
+                how: Done::Proved { .. },
             },
             Performer::Watch,
-        ) => "came true".to_owned(),
+        ) if state.answers.is_empty() => "came true: proved by its own question".to_owned(),
         _ => sentence(state),
     };
     story.state = match &state.at {

@@ -25,6 +25,8 @@ impl Teller<'_> {
             window_seconds: (plan.window_seconds > 0).then_some(plan.window_seconds),
             over_window_seconds: over,
             downtime: std::mem::take(&mut self.watch).read(self.latest),
+            way_back: String::new(),
+            latest_return: None,
         }
     }
 

@@ -15,3 +15,4 @@ mod screens;
 mod stage;
 mod standing;
 mod terminal;
+mod window;

@@ -11,7 +11,7 @@ use crate::wire::Live;
 
 use super::runbook::{command, leg, migration, rsync};
 use super::stage::{Stage, machine, step};
-use super::{choices, doubt, items, late, numbers, standing, terminal};
+use super::{choices, doubt, items, late, numbers, standing, terminal, window};
 
 /// Makes a stage at a moment.
 pub(super) type Make = fn(Look) -> Stage;
@@ -49,6 +49,9 @@ pub(super) const MOMENTS: &[(&str, Make)] = &[
     ("runs-on", doubt::runs_on),
     ("taking-back", late::taking_back),
     ("no-way-back", late::no_way_back),
+    ("return-near", window::near),
+    ("return-passed", window::passed),
+    ("crossed", window::crossed),
     ("lanes", late::lanes),
     ("disconnected", late::disconnected),
     ("watching", late::watching),

@@ -78,6 +78,8 @@ pub(super) fn migration(kind: EnvironmentKind) -> Plan {
             proofs: Vec::new(),
         },
         estimate_seconds: 90,
+        undo_estimate_seconds: 0,
+        earlier: Default::default(),
         timeout_seconds: 0,
         interactive: false,
         downtime: None,

@@ -5,7 +5,7 @@ use unicode_width::UnicodeWidthStr;
 
 use super::page::Page;
 use super::step::Exhibits;
-use super::{Cx, chart, keyboard, lanes, stuck};
+use super::{Cx, chart, keyboard, lanes, recap, stuck};
 use crate::kinds::{Leg, Performer};
 use crate::names::MachineName;
 use crate::run::{LaneAt, PlannedStep, StepAt, StepState, Stop, Way};
@@ -56,7 +56,7 @@ pub(super) fn lines(
         return page.lines;
     }
     match &state.at {
-        StepAt::AtGate => gate(cx, &mut page, planned, state),
+        StepAt::AtGate => gate(cx, &mut page, (width, height), planned, state),
         StepAt::Preparing => preparing(cx, &mut page),
         StepAt::Cleared | StepAt::Running => {
             running(cx, &mut page, (width, height), planned, state);
@@ -97,7 +97,13 @@ fn preparing(cx: &Cx<'_>, page: &mut Page<'_>) {
     }
 }
 
-fn gate(cx: &Cx<'_>, page: &mut Page<'_>, planned: &PlannedStep, state: &StepState) {
+fn gate(
+    cx: &Cx<'_>,
+    page: &mut Page<'_>,
+    (width, height): (usize, usize),
+    planned: &PlannedStep,
+    state: &StepState,
+) {
     let app = cx.app;
     if state.way == Way::Back {
         page.own("This takes the step back.", Tone::Care);
@@ -112,7 +118,7 @@ fn gate(cx: &Cx<'_>, page: &mut Page<'_>, planned: &PlannedStep, state: &StepSta
             None => {}
         }
         if planned.point_of_no_return {
-            recap(cx, page);
+            recap::put(cx, page, height);
         }
     }
     if state.looking {
@@ -137,49 +143,27 @@ fn gate(cx: &Cx<'_>, page: &mut Page<'_>, planned: &PlannedStep, state: &StepSta
         None => Action::Approve,
     };
     match app.verdict_on(wanted) {
-        Some(Ok(())) => ask(cx, page, planned, state),
+        Some(Ok(())) => ask(cx, page, width, planned, state),
         Some(Err(refusal)) => page.text(&format!("Not yet: {refusal}."), Tone::Care),
         None => {}
     }
 }
 
-/// What stands behind us, before there is no way back.
-fn recap(cx: &Cx<'_>, page: &mut Page<'_>) {
-    let run = &cx.app.folded.run;
-    let count = |wanted: &str| {
-        let is = |state: &&StepState| say::state(state, cx.signs).1 == wanted;
-        run.steps.iter().filter(is).count()
-    };
-    page.own(
-        "NO WAY BACK after this. Everything before it then stays as it is.",
-        Tone::Bad,
-    );
-    let mut words = vec![format!("{} proved", count("proved"))];
-    let others = [
-        "was so before",
-        "no proof",
-        "vouched",
-        "chosen",
-        "skipped",
-        "ruled out",
-    ];
-    for (word, number) in others.map(|word| (word, count(word))) {
-        if number > 0 {
-            words.push(format!("{number} {word}"));
-        }
-    }
-    page.own(&format!("Behind us: {}.", words.join(" · ")), Tone::Plain);
-}
-
-fn ask(cx: &Cx<'_>, page: &mut Page<'_>, planned: &PlannedStep, state: &StepState) {
+fn ask(cx: &Cx<'_>, page: &mut Page<'_>, width: usize, planned: &PlannedStep, state: &StepState) {
     let app = cx.app;
     if let Some(words) = app.gate_words() {
         let words = clean::line(words);
-        page.line(vec![
-            cx.span(" Type  ", Tone::Plain),
-            cx.clean(words, Tone::Strong),
-            cx.span("  and Enter to go on", Tone::Plain),
-        ]);
+        let (before, after) = (" Type  ", "  and Enter to go on");
+        if before.width() + words.width() + after.width() <= width {
+            page.line(vec![
+                cx.span(before, Tone::Plain),
+                cx.clean(words, Tone::Strong),
+                cx.span(after, Tone::Plain),
+            ]);
+        } else {
+            page.own("Type this, and Enter to go on:", Tone::Plain);
+            page.text(&words, Tone::Strong);
+        }
         let typed = clean::line(app.typed_words());
         let cursor = if app.field_left { " " } else { cx.signs.full };
         let hint = if app.field_left {

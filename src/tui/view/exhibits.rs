@@ -4,11 +4,14 @@ use std::collections::HashMap;
 
 use ratatui::text::Line;
 
-use super::Cx;
 use super::page::Page;
+use super::{Cx, known};
+use crate::clock::Timestamp;
 use crate::kinds::{Exhibit, Performer};
 use crate::names::MachineName;
-use crate::run::{LaneShown, PlannedStep, PlannedUndo, StepState, Way};
+use crate::run::{
+    CERTAIN, LaneShown, OPEN, PlannedStep, PlannedUndo, StepState, Way, computed, sorted,
+};
 use crate::tui::clean;
 use crate::tui::look::Tone;
 
@@ -86,7 +89,10 @@ pub(super) fn put(
                 Tone::Strong,
             );
         }
-        one_lane(cx, page, lane, (person, long));
+        one_lane(cx, page, (lane, shown.at), (person, long));
+    }
+    if let (Long::InPlace, Some(open)) = (long, known::open(planned, state)) {
+        page.own(&format!("· {OPEN}: {open}"), Tone::Quiet);
     }
 }
 
@@ -146,11 +152,28 @@ fn command(
     }
 }
 
-fn one_lane(cx: &Cx<'_>, page: &mut Page<'_>, shown: &LaneShown, (person, long): (bool, Long)) {
+fn one_lane(
+    cx: &Cx<'_>,
+    page: &mut Page<'_>,
+    (shown, when): (&LaneShown, Timestamp),
+    (person, long): (bool, Long),
+) {
     if let Some(already) = &shown.proposal.already {
         page.labelled("already", &format!("{already}; nothing runs"), Tone::Good);
     }
-    for exhibit in &shown.proposal.exhibits {
+    let (certain, rest) = sorted(&shown.proposal.exhibits);
+    for (number, exhibit) in certain.iter().chain(&rest).enumerate() {
+        // Beside the step there is room for what they are; in its own lines `known` says it at the end.
+        let heading = match number {
+            0 if !certain.is_empty() => Some(CERTAIN.to_owned()),
+            number if number == certain.len() => Some(computed(&known::at(cx, when))),
+            _ => None,
+        };
+        if let (Some(heading), Long::InPlace) = (heading, long)
+            && !matches!(exhibit, Exhibit::Choice { .. })
+        {
+            page.own(&format!("· {heading}"), Tone::Quiet);
+        }
         match exhibit {
             Exhibit::Text { text } if person => page.labelled("do", text, Tone::Plain),
             Exhibit::Text { text } => page.text(text, Tone::Plain),

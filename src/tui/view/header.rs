@@ -3,7 +3,7 @@
 use ratatui::text::{Line, Span};
 use unicode_width::UnicodeWidthStr;
 
-use super::Cx;
+use super::{Cx, way_back};
 use crate::tui::app::Connection;
 use crate::tui::clean;
 use crate::tui::look::Tone;
@@ -20,16 +20,33 @@ pub(super) fn lines(cx: &Cx<'_>, width: usize, low: bool) -> Vec<Line<'static>> 
         lines.push(second(cx, width));
     }
     let alarms = alarms(cx, width);
-    if alarms.is_empty() {
-        lines.push(Line::from(
+    let deadline = way_back::deadline(cx);
+    match &deadline {
+        Some((text, tone)) if alarms.is_empty() || (*tone != Tone::Plain && !low) => {
+            lines.push(noted(cx, width, text, *tone));
+        }
+        _ if alarms.is_empty() => lines.push(Line::from(
             cx.clean(cx.signs.across.repeat(width), Tone::Quiet),
-        ));
+        )),
+        _ => {}
     }
     for alarm in alarms {
         let text = clean::exactly(&cx.look.own(&format!(" {alarm}")), width, cx.signs.more);
         lines.push(Line::from(cx.clean(text, Tone::Alarm)));
     }
     lines
+}
+
+/// The rule under the header with something in it, at the right.
+fn noted(cx: &Cx<'_>, width: usize, text: &str, tone: Tone) -> Line<'static> {
+    let text = clean::fit(&cx.look.own(text), width.saturating_sub(3), cx.signs.more);
+    let text = format!(" {text} ");
+    let rest = width.saturating_sub(text.width() + 1);
+    Line::from(vec![
+        cx.clean(cx.signs.across.repeat(rest), Tone::Quiet),
+        cx.clean(text, tone),
+        cx.clean(cx.signs.across, Tone::Quiet),
+    ])
 }
 
 fn first(cx: &Cx<'_>, width: usize) -> Line<'static> {
@@ -102,13 +119,10 @@ fn second(cx: &Cx<'_>, width: usize) -> Line<'static> {
     }
     let left: usize = spans.iter().map(Span::width).sum();
     if cx.app.folded.run.ending.is_none() {
-        let long = way_back(cx, true);
-        let back = if left + long.width() + 3 <= width {
-            long
-        } else {
-            way_back(cx, false)
-        };
-        let back = cx.look.own(&back);
+        let words = way_back::words(&cx.app.folded.run.undo_limit());
+        let words = words.map(|text| cx.look.own(&text));
+        let fits = |text: &&String| left + text.width() + 3 <= width;
+        let back = words.iter().find(fits).unwrap_or(&words[3]).clone();
         let blank = width.saturating_sub(left + back.width() + 1).max(2);
         spans.push(Span::raw(" ".repeat(blank)));
         spans.push(cx.clean(back, Tone::Plain));
@@ -151,29 +165,6 @@ fn people(cx: &Cx<'_>) -> Vec<Span<'static>> {
 
 fn short(name: &str) -> String {
     clean::fit(&clean::line(name), 16, "…")
-}
-
-fn way_back(cx: &Cx<'_>, long: bool) -> String {
-    let run = &cx.app.folded.run;
-    let limit = run.undo_limit();
-    let mut text = match limit.steps {
-        0 if limit.stopped_by.is_some() => match behind_us(cx, limit.stopped_by.as_ref()) {
-            true => "no way back any more".to_owned(),
-            false => "nothing can be taken back".to_owned(),
-        },
-        0 => "nothing to take back".to_owned(),
-        steps => {
-            let time = match limit.seconds {
-                0 => String::new(),
-                seconds => format!(", ~{}", say::about(seconds)),
-            };
-            format!("undo {}{time}", say::count(steps, "step"))
-        }
-    };
-    if let Some(closes) = limit.closes_at.filter(|_| long) {
-        text.push_str(&format!(" · no way back after {closes}"));
-    }
-    text
 }
 
 /// What is wrong with the screen, the engine or a link, one line each.
@@ -274,10 +265,4 @@ fn silent(pid: Option<u32>) -> Vec<String> {
         ],
         None => vec!["THE ENGINE DOES NOT ANSWER · it holds the run and says nothing".to_owned()],
     }
-}
-
-/// Whether the step that stops the way back is one that was marked so.
-fn behind_us(cx: &Cx<'_>, step: Option<&crate::names::StepId>) -> bool {
-    let planned = step.and_then(|step| cx.app.folded.run.step(step));
-    planned.is_some_and(|(_, planned, _)| planned.point_of_no_return)
 }

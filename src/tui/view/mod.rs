@@ -10,12 +10,15 @@ mod footer;
 mod header;
 mod journal;
 mod keyboard;
+mod known;
 mod lanes;
 mod list;
 mod page;
 mod printed;
+mod recap;
 mod step;
 mod stuck;
+mod way_back;
 
 use ratatui::Frame;
 use ratatui::layout::Rect;

@@ -8,9 +8,10 @@ use unicode_width::UnicodeWidthStr;
 
 use super::exhibits::Long;
 use super::page::{Page, scrolled};
-use super::{Cx, block, chart, doubt, end, exhibits, lanes, printed};
+use super::{Cx, block, chart, doubt, end, exhibits, known, lanes, printed};
+use crate::kinds::Performer;
 use crate::probe::Holds;
-use crate::run::{Actor, PlannedStep, PlannedUndo, Proof, StepAt, StepState, Way};
+use crate::run::{Actor, OWN_QUESTION, PlannedStep, PlannedUndo, Proof, StepAt, StepState, Way};
 use crate::tui::clean;
 use crate::tui::look::Tone;
 use crate::tui::say;
@@ -148,6 +149,13 @@ fn detail(
     if !stuck {
         doubt::put(cx, &mut page, &planned.id);
     }
+    if planned.point_of_no_return && state.touched {
+        let since = state
+            .started_at
+            .map(|at| format!(" since {}", cx.clock(at, true)));
+        let text = format!("no way back{}", since.unwrap_or_default());
+        page.labelled("crossed", &text, Tone::Care);
+    }
     times(&mut page, planned, state);
     for note in cx
         .app
@@ -190,6 +198,7 @@ fn detail(
         _ => {}
     }
     if where_exhibits == Exhibits::Here {
+        known::put(cx, &mut page, planned, state);
         exhibits::in_full(cx, &mut page, state);
     }
     page.lines
@@ -246,11 +255,11 @@ fn proofs(
 ) {
     let proofs = state.proofs(planned);
     if proofs.is_empty() && !short && planned.choice.is_none() {
-        page.labelled(
-            "proof",
-            "none: it counts as done when it ends well",
-            Tone::Care,
-        );
+        let (text, tone) = match planned.performer(state.way) {
+            Some(Performer::Watch) => (OWN_QUESTION, Tone::Plain),
+            _ => ("none: it counts as done when it ends well", Tone::Care),
+        };
+        page.labelled("proof", text, tone);
     }
     let several = state.lanes.len() > 1;
     // Before it ran, what was asked at the gate is how things are; afterwards it is how they were.

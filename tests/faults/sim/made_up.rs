@@ -96,6 +96,8 @@ fn step(dice: &mut Dice, number: usize, phase: &PhaseId) -> PlannedStep {
         proofs,
         undo,
         estimate_seconds: 0,
+        undo_estimate_seconds: 0,
+        earlier: Default::default(),
         timeout_seconds: 0,
         interactive: false,
         downtime: None,

@@ -1,0 +1,109 @@
+//! The window, and the way back that must fit into it.
+
+use crate::probe::Holds;
+use crate::runbook::EnvironmentKind;
+use crate::tui::Look;
+
+use super::night::{gate, production};
+use super::runbook::{command, migration};
+use super::stage::Stage;
+
+/// The way back takes 20 minutes, and in ten minutes it is too late for it.
+pub(super) fn near(look: Look) -> Stage {
+    let mut stage = almost(look);
+    stage.pass(4 * 3600 - 40 * 60);
+    stage
+}
+
+/// It does not fit into the window any more.
+pub(super) fn passed(look: Look) -> Stage {
+    let mut stage = almost(look);
+    stage.pass(4 * 3600 - 17 * 60);
+    stage
+}
+
+/// The copy of the users' data is done, whose undo takes 20 minutes by its author.
+fn almost(look: Look) -> Stage {
+    let mut plan = migration(EnvironmentKind::Production);
+    plan.steps[4].undo_estimate_seconds = 1200;
+    let mut stage = Stage::new(plan, look);
+    stage.attach("ben", true).pass(60);
+    for _ in 0..5 {
+        stage.does();
+    }
+    stage.show(
+        vec![("dest", command("./run-core start"))],
+        &[(0, Holds::No, "connection refused")],
+    );
+    stage
+}
+
+/// The point of no return is behind, with a step after it at its gate.
+pub(super) fn crossed(look: Look) -> Stage {
+    let mut plan = migration(EnvironmentKind::Production);
+    plan.steps[3].point_of_no_return = true;
+    plan.steps[7].point_of_no_return = false;
+    let mut stage = Stage::new(plan, look);
+    stage.attach("ben", true).pass(60);
+    for _ in 0..4 {
+        stage.does();
+    }
+    stage.show(
+        vec![("source", super::runbook::rsync())],
+        &[(0, Holds::No, "312,204 files differ")],
+    );
+    stage
+}
+
+fn header(stage: &mut Stage) -> String {
+    stage
+        .text(80, 24)
+        .lines()
+        .take(3)
+        .collect::<Vec<_>>()
+        .join("\n")
+}
+
+#[test]
+fn the_latest_start_of_the_way_back_is_told_until_it_has_passed() {
+    let fancy = super::stage::FANCY;
+    let mut stage = almost(fancy);
+    let at = |stage: &mut Stage, seconds: i64| {
+        stage.pass(seconds);
+        header(stage)
+    };
+    let early = at(&mut stage, 0);
+    assert!(
+        early.contains("latest start of the way back 05:38 "),
+        "{early}"
+    );
+    let passes = near(fancy);
+    let text = header(&mut { passes });
+    assert!(
+        text.contains("latest start of the way back 05:38, "),
+        "{text}"
+    );
+    assert!(text.contains(" from now "), "{text}");
+    let text = header(&mut passed(fancy));
+    assert!(
+        text.contains("no longer fits into the window (") && text.contains(" left)"),
+        "{text}"
+    );
+    let mut over = almost(fancy);
+    let text = at(&mut over, 4 * 3600);
+    assert!(
+        text.contains("no longer fits into the window (over)"),
+        "{text}"
+    );
+}
+
+#[test]
+fn nothing_is_said_of_a_start_where_nothing_can_be_taken_back() {
+    let fancy = super::stage::FANCY;
+    for make in [production as fn(Look) -> Stage, crossed] {
+        let text = header(&mut make(fancy));
+        assert!(!text.contains("latest start"), "{text}");
+    }
+    assert!(header(&mut crossed(fancy)).contains("no way back: crossed at step 4"));
+    assert!(header(&mut gate(fancy)).contains("latest start"));
+}
