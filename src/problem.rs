@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use annotate_snippets::{AnnotationKind, Group, Level, Origin, Renderer, Snippet};
+use unicode_width::UnicodeWidthChar;
 
 /// The longest lines that are shown with a problem, in bytes; of longer ones only the place is told.
 const SHOWN: usize = 64 * 1024;
@@ -233,36 +234,55 @@ pub enum Colour {
 }
 
 /// Makes untrusted text safe to print on one line: control, bidirectional and zero-width characters
-/// become `\u{…}` escapes.
+/// become `\u{…}` escapes, and so do the marks that are piled on a letter beyond the first few.
 pub fn visible(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
-    for c in text.chars() {
-        if hidden(c) {
-            out.extend(c.escape_unicode());
-        } else {
+    for (c, shown) in seen(text) {
+        if shown {
             out.push(c);
+        } else {
+            out.extend(c.escape_unicode());
         }
     }
     out
 }
 
+/// How many marks may stand on one letter: more are drawn over the lines around it by many terminals.
+const MARKS: usize = 3;
+
+/// The characters of a text, each with whether it may be shown as it is.
+pub fn seen(text: &str) -> impl Iterator<Item = (char, bool)> {
+    let mut marks = 0;
+    text.chars().map(move |c| {
+        let hides = hidden(c);
+        // What is hidden becomes letters, and the next mark would stand on those.
+        marks = if !hides && c.width() == Some(0) {
+            marks + 1
+        } else {
+            0
+        };
+        (c, !hides && marks <= MARKS)
+    })
+}
+
 /// Whether a character can move the cursor, turn the reading direction or hide itself.
 ///
-/// Unicode general categories Cc and Cf, line and paragraph separators, variation selectors and the
-/// tag block, after Unicode Standard Annex 9 and Technical Report 36.
+/// Unicode general category Cc, what is ignored by default (DerivedCoreProperties), the format characters that
+/// have no shape of their own, line and paragraph separators, variation selectors and the tag block, after Unicode Standard Annex 9 and Technical Report 36.
 pub fn hidden(c: char) -> bool {
     c.is_control()
         || matches!(c,
-            '\u{00AD}' | '\u{061C}' | '\u{115F}' | '\u{1160}' | '\u{180B}'..='\u{180F}'
+            '\u{00AD}' | '\u{034F}' | '\u{061C}' | '\u{115F}' | '\u{1160}' | '\u{17B4}' | '\u{17B5}' | '\u{180B}'..='\u{180F}'
             | '\u{200B}'..='\u{200F}' | '\u{2028}'..='\u{202E}' | '\u{2060}'..='\u{206F}'
-            | '\u{3164}' | '\u{FE00}'..='\u{FE0F}' | '\u{FEFF}' | '\u{FFA0}' | '\u{FFF9}'..='\u{FFFB}'
+            | '\u{3164}' | '\u{FE00}'..='\u{FE0F}' | '\u{FEFF}' | '\u{FFA0}' | '\u{FFF0}'..='\u{FFFB}'
+            | '\u{13430}'..='\u{1343F}' | '\u{1BCA0}'..='\u{1BCA3}' | '\u{1D173}'..='\u{1D17A}'
             | '\u{E0000}'..='\u{E0FFF}')
 }
 
 fn tame(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
-    for c in text.chars() {
-        if c == '\n' || c == '\t' || !hidden(c) {
+    for (c, shown) in seen(text) {
+        if c == '\n' || c == '\t' || shown {
             out.push(c);
         } else {
             for _ in 0..c.len_utf8() {

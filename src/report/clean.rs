@@ -8,7 +8,7 @@ use std::fmt::Write;
 
 use serde::Serialize;
 
-use crate::problem::{hidden, visible};
+use crate::problem::{seen, visible};
 
 /// Punctuation that CommonMark or its tables give a meaning, and that a backslash takes it from.
 const MEANING: &[char] = &[
@@ -84,9 +84,9 @@ pub fn fenced(kind: &str, text: &str) -> String {
 pub fn json_text(value: &impl Serialize) -> Result<String, serde_json::Error> {
     let json = serde_json::to_string_pretty(value)?;
     let mut out = String::with_capacity(json.len() + 1);
-    for c in json.chars() {
+    for (c, shown) in seen(&json) {
         // Outside of strings JSON has no such character but the line break, and inside none is one.
-        if c == '\n' || !hidden(c) {
+        if c == '\n' || shown {
             out.push(c);
         } else {
             for unit in c.encode_utf16(&mut [0; 2]) {
@@ -132,6 +132,7 @@ fn longest_run(text: &str, of: char) -> usize {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::problem::hidden;
 
     #[test]
     fn no_text_closes_its_fence() {

@@ -1,0 +1,111 @@
+//! What the renderer may write, and nothing else.
+
+use unicode_width::UnicodeWidthChar;
+
+use crate::problem::hidden;
+
+/// How many marks may stand on one letter.
+const MARKS: usize = 3;
+
+/// Reads what was written on a terminal; the first place that is not ours to write, with what follows it.
+///
+/// Ours are: a cursor that is placed (`CSI row;column H`), shown and hidden (`CSI ?25 h`, `l`), a screen that
+/// is wiped (`CSI 2 J`), and colours and emphasis (`CSI … m`). All else is text that can be seen, with few
+/// marks on a letter. Whoever writes lines and not cells may break them too.
+pub(super) fn violation(bytes: &[u8], lines: bool) -> Option<String> {
+    let told = |at: usize| {
+        let end = bytes.len().min(at + 24);
+        Some(format!(
+            "at byte {at}: {:?}",
+            bytes[at..end].escape_ascii().to_string()
+        ))
+    };
+    let text = match std::str::from_utf8(bytes) {
+        Ok(text) => text,
+        Err(error) => return told(error.valid_up_to()),
+    };
+    let mut at = 0;
+    let mut marks = 0;
+    while let Some(c) = text[at..].chars().next() {
+        if let Some(rest) = text[at..].strip_prefix("\u{1b}[") {
+            let end = rest.find(|c: char| c.is_ascii_alphabetic());
+            match end {
+                Some(end) if !lines && is_ours(&rest[..end], rest.as_bytes()[end]) => {
+                    at += 2 + end + 1;
+                    marks = 0;
+                    continue;
+                }
+                _ => return told(at),
+            }
+        }
+        marks = if c.width() == Some(0) { marks + 1 } else { 0 };
+        let breaks = lines && matches!(c, '\n' | '\t');
+        if hidden(c) && !breaks || marks > MARKS {
+            return told(at);
+        }
+        at += c.len_utf8();
+    }
+    None
+}
+
+fn is_ours(parameters: &str, end: u8) -> bool {
+    match end {
+        b'H' => parameters.split_once(';').is_some_and(|(row, column)| {
+            row.parse::<u16>().is_ok() && column.parse::<u16>().is_ok()
+        }),
+        b'h' | b'l' => parameters == "?25",
+        b'J' => parameters == "2",
+        b'm' => {
+            let mut left = parameters.split(';');
+            while let Some(one) = left.next() {
+                let numbers = match one {
+                    "38" | "48" | "58" => match left.next() {
+                        Some("5") => 1,
+                        Some("2") => 3,
+                        _ => return false,
+                    },
+                    _ => match one.parse::<u8>() {
+                        Ok(0..=9 | 21..=29 | 30..=37 | 39..=47 | 49 | 59 | 90..=97 | 100..=107) => {
+                            0
+                        }
+                        _ => return false,
+                    },
+                };
+                if (0..numbers).any(|_| left.next().is_none_or(|n| n.parse::<u8>().is_err())) {
+                    return false;
+                }
+            }
+            true
+        }
+        _ => false,
+    }
+}
+
+#[test]
+fn what_is_not_ours_is_found_where_it_stands() {
+    let ours = "\u{1b}[1;1H\u{1b}[?25l\u{1b}[38;5;12;49m漢e\u{301}\u{1b}[0m";
+    assert_eq!(violation(ours.as_bytes(), false), None);
+    for bad in [
+        "\u{1b}[6n",
+        "\u{1b}]0;x\u{7}",
+        "\u{9b}c",
+        "\n",
+        "\u{1b}[38;5m",
+        "\u{1b}[?1003h",
+        "\u{1b}",
+        "\u{202e}",
+    ] {
+        let text = format!("{ours}{bad}");
+        let found = violation(text.as_bytes(), false).expect(bad);
+        assert!(
+            found.starts_with(&format!("at byte {}", ours.len())),
+            "{bad:?}: {found}"
+        );
+    }
+    assert!(violation(b"a\xff", false).is_some());
+    assert!(violation("e\u{301}\u{301}\u{301}\u{301}".as_bytes(), true).is_some());
+    assert!(
+        violation(b"\x1b[1m", true).is_some(),
+        "plain lines have no colour here"
+    );
+}
