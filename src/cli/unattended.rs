@@ -4,6 +4,7 @@
 //! of its judgement, and it never guesses: what the file does not answer ends the walk, and leaves the run to be
 //! attached to by somebody who can.
 
+mod armed;
 mod evidence;
 mod lines;
 mod next;
@@ -239,8 +240,14 @@ impl Walk<'_> {
         {
             let line = lines::line(entry, &self.folded.run);
             self.say.answer(&line)?;
+            let before = armed::Before::of(entry, &self.folded.run);
+            self.folded.take(&update)?;
+            for line in before.lines(entry, &self.folded.run) {
+                self.say.answer(&line)?;
+            }
+        } else {
+            self.folded.take(&update)?;
         }
-        self.folded.take(&update)?;
         match update {
             Update::Connected { caught_up_at, .. } => {
                 self.caught_up_at = Some(caught_up_at);

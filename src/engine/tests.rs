@@ -86,6 +86,7 @@ fn plan() -> Plan {
             capture: None,
             for_each: None,
             at_once: 0,
+            armed_until: None,
         }],
     }
 }

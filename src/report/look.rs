@@ -1,7 +1,7 @@
 //! What deserves a look and is true of the whole run or of its record.
 
 use crate::journal::Verdict;
-use crate::run::Run;
+use crate::run::{Armed, Effect, Run};
 
 use super::story::{Look, LookKind, Person, When};
 use super::words::{account, duration, time_utc};
@@ -50,6 +50,23 @@ pub(super) fn of_what_may_run(look: &mut Vec<Look>, run: &Run) {
             ..whole(LookKind::MayRun, text)
         });
     }
+}
+
+/// What is written and not known to be in effect; and for each step how far its change has come, in words.
+pub(super) fn of_what_is_armed(look: &mut Vec<Look>, run: &Run) -> Vec<(usize, String)> {
+    for armed in run.still_armed() {
+        look.push(Look {
+            step: run.planned(armed.number).map(|step| step.id.clone()),
+            ..whole(LookKind::Armed, armed.says)
+        });
+    }
+    let words = |armed: Armed<'_>| match armed.effect {
+        Effect::Since(Some(at)) => format!("{} since {}", armed.says, time_utc(at)),
+        _ => armed.says,
+    };
+    (0..run.steps.len())
+        .filter_map(|number| Some((number, words(run.armed(number)?))))
+        .collect()
 }
 
 /// What is wrong with the record, or could not be looked at.

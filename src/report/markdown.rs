@@ -230,6 +230,7 @@ fn title(kind: LookKind) -> &'static str {
         LookKind::Record => "The record",
         LookKind::Contradicted => "Not what was decided",
         LookKind::MayRun => "May still be running",
+        LookKind::Armed => "Not in effect",
         LookKind::Unknown => "Unknown outcome",
         LookKind::Found => "Heard later",
         LookKind::Settled => "An unknown outcome decided",

@@ -30,6 +30,8 @@ pub(super) fn waiting(plan: &Plan) -> Vec<StepStory> {
         downtime: step.downtime,
         point_of_no_return: step.point_of_no_return,
         interactive: step.interactive,
+        armed_until: step.armed_until.clone(),
+        effect: None,
         estimate_seconds: (step.estimate_seconds > 0).then_some(step.estimate_seconds),
         state: StepEnd::NotReached,
         sentence: String::new(),

@@ -205,6 +205,8 @@ pub enum LookKind {
     Contradicted,
     /// Something may still be running on a machine, and nobody follows it.
     MayRun,
+    /// A change is written and not known to be in effect.
+    Armed,
     /// A step's outcome was unknown.
     Unknown,
     /// A machine said something of an unknown outcome later.

@@ -260,6 +260,7 @@ impl<'e> Teller<'e> {
     fn end(mut self) -> Result<Story, EvidenceError> {
         let way_back = way_back(&self.run);
         let latest_return = self.run.latest_return().map(|deadline| deadline.latest);
+        let effects = look::of_what_is_armed(&mut self.look, &self.run);
         let (Some(plan), Some(run), Some(opened)) = (
             self.run.plan.take(),
             self.run.id.clone(),
@@ -269,6 +270,12 @@ impl<'e> Teller<'e> {
         };
         for (story, state) in self.steps.iter_mut().zip(&self.run.steps) {
             steps::conclude(story, state);
+        }
+        for (number, says) in effects {
+            if let Some(story) = self.steps.get_mut(number) {
+                story.sentence = format!("{}; {says}", story.sentence);
+                story.effect = Some(says);
+            }
         }
         let people: Vec<Person> = self.operators.iter().map(|(_, p)| p.clone()).collect();
         let shared_account = self.operators.iter().enumerate().any(|(place, (one, _))| {
@@ -297,7 +304,7 @@ impl<'e> Teller<'e> {
             environment: plan.environment.clone(),
             environment_kind: plan.environment_kind,
             environment_sha256: plan.environment_digest.clone(),
-            outcome: self.outcome(&plan),
+            outcome: self.outcome(&plan).with_armed(&self.steps, &self.look),
             when,
             people,
             shared_account,

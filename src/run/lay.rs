@@ -147,6 +147,7 @@ fn lay_step(step: &StepSpec, values: &Values) -> Result<PlannedStep, PlanError> 
         for_each: step.for_each.clone(),
         interactive: step.action.is_interactive(),
         at_once: step.at_once,
+        armed_until: step.armed_until.clone(),
     })
 }
 

@@ -8,6 +8,7 @@
 mod about;
 mod actor;
 mod apply;
+mod armed;
 mod back;
 mod decide;
 mod doubt;
@@ -37,6 +38,7 @@ mod wish;
 
 pub use actor::{Actor, Operator, Token};
 pub use apply::Illegal;
+pub use armed::{Armed, Effect};
 pub use back::{Deadline, Length, UndoLimit};
 pub use decide::{Refusal, decide};
 pub use doubt::{Doubt, Evidence};

@@ -139,6 +139,9 @@ pub struct PlannedStep {
     /// How many lanes run at once; 0 for all machines at once and the items of each one by one.
     #[serde(default, skip_serializing_if = "is_zero")]
     pub at_once: u16,
+    /// The step further down with which its change takes effect; none where it does so at once.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub armed_until: Option<StepId>,
 }
 
 fn is_zero(number: &u16) -> bool {

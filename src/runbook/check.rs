@@ -4,6 +4,7 @@ use std::collections::{HashMap, HashSet};
 use std::ops::Range;
 use std::sync::Arc;
 
+use super::armed;
 use super::draft::{Draft, ParamDraft, PhaseDraft, StepDraft, UndoDraft};
 use super::interactive;
 use super::made;
@@ -27,6 +28,7 @@ pub(super) fn check(source: &Arc<Source>, draft: &Draft, sound: bool) -> Vec<Pro
     let steps = step_index(&mut reader, &draft.steps);
     order(&mut reader, draft, &phases);
     needs::check(&mut reader, &draft.steps, &steps);
+    armed::check(&mut reader, &draft.steps, &steps);
     let made = made::collect(&mut reader, draft);
     let mut names = Names::of(draft, made);
     for (number, step) in draft.steps.iter().enumerate() {

@@ -72,6 +72,7 @@ pub(super) struct StepDraft {
     pub(super) capture: Option<CaptureDraft>,
     pub(super) for_each: Option<ForEachDraft>,
     pub(super) at_once: Option<Spanned<u16>>,
+    pub(super) armed_until: Option<Text>,
 }
 
 #[derive(Debug)]

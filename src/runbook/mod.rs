@@ -5,6 +5,7 @@
 //! hands on what it could read, so that an author sees all of them at once. Only a draft without a
 //! problem is settled into a [`Runbook`].
 
+mod armed;
 mod binding;
 mod check;
 mod condition;

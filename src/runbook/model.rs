@@ -121,6 +121,8 @@ pub struct StepSpec {
     pub for_each: Option<ForEach>,
     /// How many lanes run at once; 0 for all machines at once and the items of each one by one.
     pub at_once: u16,
+    /// The step further down with which its change takes effect; none where it does so at once.
+    pub armed_until: Option<StepId>,
 }
 
 impl StepSpec {

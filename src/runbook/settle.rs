@@ -119,6 +119,10 @@ fn step(draft: StepDraft) -> Option<StepSpec> {
         },
         at_once: draft.at_once.map_or(0, Spanned::into_inner),
         on,
+        armed_until: match draft.armed_until {
+            Some(until) => Some(StepId::new(until.into_inner()).ok()?),
+            None => None,
+        },
         when: draft
             .when
             .into_iter()

@@ -88,6 +88,7 @@ pub(super) fn read(reader: &mut Reader, mut table: Table<'_>) -> StepDraft {
             .take("for-each")
             .and_then(|item| spread::for_each(reader, item.value)),
         at_once: at_once(reader, &mut table),
+        armed_until: reader.string(&mut table, "armed-until", Need::Optional),
     };
     reader.close(table);
     draft

@@ -390,3 +390,89 @@ undo  = { nothing = "it only prints" }
     assert!(said.err.contains(why), "{}", said.err);
     assert!(!said.out.contains("late: leg 1 started"), "{}", said.out);
 }
+
+/// A change that is armed until a step which only one of two ways has, a step that works elsewhere, and a typo.
+const ARMED: &str = r#"
+format = 1
+title  = "Armed"
+
+[params.RELOAD]
+ask     = "Reload?"
+default = "yes"
+
+[[phase]]
+id    = "all"
+title = "All"
+
+[[step]]
+id    = "write"
+phase = "all"
+title = "Write it"
+armed-until = "reload"
+do.command.run = "echo new"
+undo  = { nothing = "it only prints" }
+
+[[step]]
+id    = "reload"
+phase = "all"
+title = "Reload it"
+when  = { name = "RELOAD", is = "yes" }
+do.command.run = "echo loaded"
+undo  = { nothing = "it only prints" }
+"#;
+
+fn armed(set: &str) -> (String, String, String) {
+    let home = Home::new();
+    home.file("choice.toml", ARMED);
+    home.file("environments.toml", "[here]\nkind = \"rehearsal\"\n");
+    home.file("answers.toml", "format = 1\napprove = [\"*\"]\n");
+    let plan = home.runsheet(&["plan", "choice.toml", "--env", "here", "--offline"]);
+    let plan = plan.ends(0).out;
+    assert!(plan.contains("armed  until step 2 [reload]"), "{plan}");
+    let mut words = RUN.to_vec();
+    words.extend(["answers.toml", "--set", set]);
+    let said = home.runsheet(&words).ends(0).out;
+    let run = said.lines().next().unwrap().strip_prefix("run ").unwrap();
+    let report = home.runsheet(&["report", run]).ends(0).out;
+    let shown = home.runsheet(&["show", run]).ends(0).out;
+    (said, report, shown)
+}
+
+#[test]
+fn what_is_written_is_armed_until_the_step_that_activates_it_is_done() {
+    let (said, report, shown) = armed("RELOAD=yes");
+    assert!(
+        said.contains("1 write: armed: it takes effect with step 2 (reload)"),
+        "{said}"
+    );
+    assert!(
+        said.contains("1 write: in effect by step 2 (reload)"),
+        "{said}"
+    );
+    assert!(
+        report.contains("in effect by step 2 (reload) since"),
+        "{report}"
+    );
+    assert!(
+        shown.contains("in effect by step 2 (reload) since"),
+        "{shown}"
+    );
+    assert!(
+        !report.contains("ARMED") && !report.contains("Not in effect"),
+        "{report}"
+    );
+}
+
+#[test]
+fn a_run_that_ends_with_something_armed_says_it_loudly() {
+    let (said, report, shown) = armed("RELOAD=no");
+    let says = "NOT in effect: step 2 (reload), which activates it, was passed over";
+    for text in [&said, &report, &shown] {
+        assert!(text.contains(says), "{text}");
+    }
+    assert!(
+        report.contains("ARMED and not known to be in effect: step 1"),
+        "{report}"
+    );
+    assert!(report.contains("**Not in effect, step 1"), "{report}");
+}

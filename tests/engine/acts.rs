@@ -278,6 +278,7 @@ impl Step {
             capture: None,
             for_each: None,
             at_once: 0,
+            armed_until: None,
         }
     }
 }

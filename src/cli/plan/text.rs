@@ -123,6 +123,14 @@ pub(super) fn step(plan: &Plan, place: usize, step: &PlannedStep) -> String {
     if step.proofs.is_empty() && step.performer == Performer::Watch {
         let _ = writeln!(out, "     proof  {OWN_QUESTION}");
     }
+    if let Some((by, active)) = (step.armed_until.as_ref()).and_then(|until| plan.step(until)) {
+        let _ = writeln!(
+            out,
+            "     armed  until step {} [{}]: written here, in effect only then",
+            by + 1,
+            active.id
+        );
+    }
     let _ = writeln!(out, "     undo   {}", undo(&step.undo));
     if !marks.is_empty() {
         let _ = writeln!(out, "     note   {}", marks.join(", "));

@@ -58,6 +58,9 @@ fn marks(step: &StepStory) -> String {
     if step.interactive {
         marks.push("**interactive**".to_owned());
     }
+    if let Some(until) = &step.armed_until {
+        marks.push(format!("takes effect with {}", span(until.as_str())));
+    }
     match step.downtime {
         Some(Downtime::Starts) => marks.push("**customers begin to notice**".to_owned()),
         Some(Downtime::Ends) => marks.push("**customers cease to notice**".to_owned()),

@@ -45,6 +45,12 @@ pub struct StepStory {
     /// Whether it got a terminal that somebody could type on.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub interactive: bool,
+    /// The step with which its change takes effect; none where it does so at once.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub armed_until: Option<StepId>,
+    /// How far its change has come; none where it takes effect at once, or is not written.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub effect: Option<String>,
     /// The author's estimate; none where there is none.
     pub estimate_seconds: Option<u64>,
     /// Where it stands at the end of the record.

@@ -94,3 +94,25 @@ impl Teller<'_> {
         outcome
     }
 }
+
+impl Outcome {
+    /// Says in the sentence of a run that has ended what is written and not known to be in effect.
+    pub(super) fn with_armed(mut self, steps: &[StepStory], look: &[Look]) -> Self {
+        let armed = |look: &&Look| look.kind == LookKind::Armed;
+        let named: Vec<String> = (look.iter().filter(armed))
+            .filter_map(|look| {
+                steps
+                    .iter()
+                    .find(|step| Some(&step.id) == look.step.as_ref())
+            })
+            .map(|step| format!("{} ({})", step.number, step.id))
+            .collect();
+        if self.kind != OutcomeKind::Open && !named.is_empty() {
+            let named = named.join(", ");
+            self.sentence.push_str(&format!(
+                " ARMED and not known to be in effect: step {named}."
+            ));
+        }
+        self
+    }
+}

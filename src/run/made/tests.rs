@@ -1,5 +1,6 @@
 //! A choice, what hangs on it, and the way back to it.
 
+mod armed;
 mod lanes;
 
 use super::*;

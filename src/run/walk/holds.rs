@@ -102,6 +102,23 @@ impl Walk {
             "an open run is never without somebody to move it: {:?}",
             self.run
         );
+        for number in 0..self.run.steps.len() {
+            let Some(armed) = self.run.armed(number) else {
+                continue;
+            };
+            let active = &self.run.steps[armed.by];
+            let done = matches!(active.at, StepAt::Done { .. }) && active.way == Way::Forward;
+            assert_eq!(
+                matches!(armed.effect, Effect::Since(_)),
+                done,
+                "in effect exactly while what activates it is done"
+            );
+            let started = active.touched && !done;
+            assert!(
+                !started || armed.effect == Effect::Open || armed.effect == Effect::Never,
+                "what was started may have activated it: {armed:?}"
+            );
+        }
         for task in &wanted.tasks {
             if let Task::Begin {
                 step, lane, leg, ..

@@ -127,6 +127,7 @@ pub(super) fn random_plan(dice: &mut Dice) -> Plan {
                 capture: None,
                 for_each: each,
                 at_once: u16::from(dice.one_in(3)) * 2,
+                armed_until: dice.one_in(3).then(|| step_id(number + 1)),
             }
             .captures(captures)
             .or_a(choice)
@@ -252,6 +253,7 @@ pub(in crate::run) fn follows(number: usize, when: &[(&str, &str)]) -> PlannedSt
         capture: None,
         for_each: None,
         at_once: 0,
+        armed_until: None,
     }
 }
 

@@ -21,6 +21,8 @@ fn walk(seed: u64) -> (bool, BTreeMap<&'static str, u64>) {
         }
         match walk.dice.below(40) {
             0 => walk.crash(),
+            // Somebody takes it up again before long.
+            n if n < 10 && walk.run.suspended.is_some() => walk.crash(),
             1 => walk.links_and_clients_move(),
             n if n < 24 => walk.world_moves(),
             _ => walk.operator_presses(),
@@ -128,7 +130,7 @@ fn whatever_is_pressed_and_whatever_fails_the_state_stays_whole() {
             .ok()
             .and_then(|text| text.parse::<u64>().ok())
     };
-    let walks = number("RUNSHEET_WALKS").unwrap_or(1_500);
+    let walks = number("RUNSHEET_WALKS").unwrap_or(3_000);
     let (first, walks) = match number("RUNSHEET_SEED") {
         Some(seed) => (seed, 1),
         None => (Timestamp::now().as_microsecond() as u64, walks),

@@ -279,7 +279,13 @@ impl Walk {
             Some(shown) if !self.dice.one_in(6) => shown.digest.clone(),
             _ => "another".to_owned(),
         };
-        let intent = match self.dice.below(24) {
+        // Few legs have a terminal, and they are soon over.
+        let pressed = match &self.run.keyboard {
+            Some(_) if self.dice.one_in(3) => 23,
+            None if state.at == StepAt::Running && self.dice.one_in(3) => 21,
+            _ => self.dice.below(24),
+        };
+        let intent = match pressed {
             21 | 22 => Intent::TakeKeyboard {
                 step,
                 attempt,
@@ -360,7 +366,7 @@ impl Walk {
             15 => Intent::GoBack { step },
             16 => Intent::DropBack { step, attempt },
             17 if self.dice.one_in(12) => Intent::End { reason: text },
-            20 if self.dice.one_in(4) => Intent::Suspend { reason: text },
+            20 if self.dice.one_in(10) => Intent::Suspend { reason: text },
             _ => Intent::Note {
                 step: Some(step),
                 text,

@@ -1,5 +1,6 @@
 //! The screen, tested by folding events, drawing and pressing keys.
 
+mod armed;
 mod bytes;
 mod choices;
 mod doubt;

@@ -11,7 +11,7 @@ use crate::wire::Live;
 
 use super::runbook::{command, leg, migration, rsync};
 use super::stage::{Stage, machine, step};
-use super::{choices, doubt, items, late, numbers, standing, terminal, window};
+use super::{armed, choices, doubt, items, late, numbers, standing, terminal, window};
 
 /// Makes a stage at a moment.
 pub(super) type Make = fn(Look) -> Stage;
@@ -63,6 +63,8 @@ pub(super) const MOMENTS: &[(&str, Make)] = &[
     ("no-answer", standing::no_answer),
     ("no-room", standing::no_room),
     ("ends-at-logout", standing::ends_at_logout),
+    ("armed", armed::looked_at),
+    ("left-armed", armed::left_armed),
     ("suspended", standing::suspended),
     ("waiting-falls", numbers::falls),
     ("waiting-rises", numbers::rises),

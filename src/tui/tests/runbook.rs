@@ -90,6 +90,7 @@ pub(super) fn migration(kind: EnvironmentKind) -> Plan {
         capture: None,
         for_each: None,
         at_once: 0,
+        armed_until: None,
     };
     let mut steps = vec![
         step(

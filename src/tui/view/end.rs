@@ -31,6 +31,7 @@ pub(super) fn lines(cx: &Cx<'_>, width: usize) -> Vec<Line<'static>> {
             page.labelled("because", reason, Tone::Plain);
         }
     }
+    super::armed::at_the_end(cx, &mut page);
     page.gap();
     counts(cx, &mut page);
     if let (Some(from), Some(to)) = (run.opened_at, run.latest_at) {

@@ -7,7 +7,6 @@ use super::Cx;
 use crate::run::StepState;
 use crate::tui::clean;
 use crate::tui::look::Tone;
-use crate::tui::say;
 
 /// The lines of the list, around the step that is looked at.
 pub(super) fn lines(cx: &Cx<'_>, area: Rect) -> Vec<Line<'static>> {
@@ -76,7 +75,7 @@ fn step(cx: &Cx<'_>, width: usize, number: usize, state: &StepState, focus: bool
         .run
         .planned(number)
         .map_or("", |step| step.title.as_str());
-    let (sign, word, tone) = say::state(state, cx.signs);
+    let (sign, word, tone) = super::armed::stands(&cx.app.folded.run, number, state, cx.signs);
     // Where it is narrow, the word stands only where the sign alone could be misread.
     let quiet = matches!(
         word,

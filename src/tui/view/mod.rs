@@ -1,5 +1,6 @@
 //! Draws the screen from its state, at any size.
 
+mod armed;
 mod block;
 mod chart;
 mod dialogs;

@@ -156,6 +156,7 @@ fn detail(
         let text = format!("no way back{}", since.unwrap_or_default());
         page.labelled("crossed", &text, Tone::Care);
     }
+    super::armed::put(cx, &mut page, number, planned);
     times(&mut page, planned, state);
     for note in cx
         .app
@@ -211,7 +212,7 @@ fn head(
     width: usize,
     (number, planned, state): (usize, &PlannedStep, &StepState),
 ) {
-    let (sign, word, tone) = say::state(state, cx.signs);
+    let (sign, word, tone) = super::armed::stands(&cx.app.folded.run, number, state, cx.signs);
     let place = lanes::place(cx, planned, state);
     let title = format!(" {}  {}", number + 1, clean::line(&planned.title));
     let word = format!("{sign} {word}");

@@ -108,6 +108,7 @@ fn step(dice: &mut Dice, number: usize, phase: &PhaseId) -> PlannedStep {
         capture: None,
         for_each: None,
         at_once: 0,
+        armed_until: None,
     }
 }
 

@@ -28,7 +28,7 @@ fn lanes(at_once: u16) -> Stage {
 
 impl Stage {
     /// Shows a command on these lanes, and says yes.
-    fn runs(&mut self, number: usize, lanes: &[&str]) {
+    pub(super) fn runs(&mut self, number: usize, lanes: &[&str]) {
         let (step, attempt) = (step_id(number), self.run.steps[number].attempt);
         let shown = |lane: &&str| LaneShown {
             lane: MachineName::new(*lane).unwrap(),
@@ -80,7 +80,7 @@ impl Stage {
     }
 
     /// Lets a lane run to this end.
-    fn end(&mut self, number: usize, lane: &str, outcome: LaneOutcome) {
+    pub(super) fn end(&mut self, number: usize, lane: &str, outcome: LaneOutcome) {
         self.begin(number, lane).unwrap();
         self.found(Finding::Ended {
             step: step_id(number),
