@@ -64,7 +64,7 @@ fn a_copied_appliance_leaves_the_source_as_it_was() {
 
 #[test]
 fn an_operator_copies_an_appliance_in_the_wizard() {
-    in_the_lab("app-layering", "an appliance in the wizard", |lab| {
+    in_the_lab_at_length("app-layering", "an appliance in the wizard", |lab| {
         lab.on("tools", administrator!("copy"));
         rehearsal(lab, COPY).by_hand();
         assert_same(lab);
