@@ -67,6 +67,7 @@ impl App {
             | Action::PageDown
             | Action::Top
             | Action::Bottom
+            | Action::Find
             | Action::Help
             | Action::Detach
             | Action::Redraw
@@ -313,6 +314,7 @@ impl App {
                 "nothing was stopped. x stops a step; Ctrl-D only leaves this screen",
                 Tone::Care,
             ),
+            Action::Find => self.open_the_palette(),
             Action::Help => self.dialog = Some(Dialog::Help(0)),
             Action::Previous
             | Action::Next

@@ -217,12 +217,13 @@ impl App {
                     self.say_why_not(action);
                 }
             }
+            Place::Find => self.fill_in(event),
             Place::Choice | Place::Help | Place::Terminal => {}
         }
         Vec::new()
     }
 
-    /// Takes a pasted text. It reaches text boxes and terminals, and nothing else.
+    /// Takes a pasted text. It reaches text boxes, the palette and terminals, and nothing else.
     pub(super) fn paste(&mut self, text: &str) -> Vec<Effect> {
         if let Some(effects) = self.paste_to_the_terminal(text) {
             return effects;
@@ -230,6 +231,7 @@ impl App {
         let place = self.place();
         match (&mut self.dialog, place) {
             (Some(Dialog::Write(write)), _) => write.insert(text),
+            (Some(Dialog::Find(_)), _) => self.find(text),
             (None, Place::Field) => {
                 self.say("pasting does not count here; type the words", Tone::Care)
             }
@@ -372,6 +374,7 @@ impl App {
         match &self.dialog {
             Some(Dialog::Choose(_)) => Place::Choice,
             Some(Dialog::Write(_)) => Place::Text,
+            Some(Dialog::Find(_)) => Place::Find,
             Some(Dialog::Help(_)) => Place::Help,
             None if self.keyboard().is_some() => Place::Terminal,
             None if self.pane == Pane::Step

@@ -137,6 +137,9 @@ impl App {
     }
 
     pub(super) fn in_dialog(&mut self, action: Action, came: Came) -> Vec<Effect> {
+        if matches!(self.dialog, Some(Dialog::Find(_))) {
+            return self.in_the_palette(action, came);
+        }
         let bundled = came == Came::InABundle && matches!(action, Action::Pick | Action::Save);
         if bundled {
             self.say(

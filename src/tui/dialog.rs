@@ -1,9 +1,10 @@
-//! What stands before the run: a question with a few answers, a text box, the help page.
+//! What stands before the run: a question with a few answers, a text box, the palette, the help page.
 
 use ratatui::style::{Modifier, Style};
 use tui_textarea::{CursorMove, TextArea, WrapMode};
 
 use super::clean;
+use super::palette::Find;
 use super::say;
 use crate::names::{MachineName, StepId};
 use crate::run::{Decision, Intent};
@@ -14,6 +15,8 @@ pub(super) enum Dialog {
     Choose(Choose),
     /// A text box.
     Write(Box<Write>),
+    /// The palette.
+    Find(Find),
     /// The help page, scrolled down by some lines.
     Help(usize),
 }

@@ -19,6 +19,8 @@ pub(super) enum Place {
     Choice,
     /// In a text box.
     Text,
+    /// In the palette.
+    Find,
     /// On the terminal of a command whose keyboard this person has.
     Terminal,
     /// On the help page.

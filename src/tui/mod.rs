@@ -9,7 +9,7 @@
 //! `decide` as the engine whether that is possible now, so that the footer never offers what would be
 //! refused, and `ask` asks before something is done; `keys` is the one table of keys; `gate` guards a yes against keys that were not meant for it;
 //! `board` is the keyboard of a command on a terminal, and `typing` turns keys into its bytes;
-//! `output` reads and emulates what a step prints; `view` draws. Every text from outside passes `clean`.
+//! `palette` finds a step or an action by a few letters; `output` reads and emulates what a step prints; `view` draws. Every text from outside passes `clean`.
 
 mod act;
 mod app;
@@ -24,6 +24,7 @@ mod keys;
 mod look;
 mod looking;
 mod output;
+mod palette;
 mod progress;
 mod say;
 mod screen;

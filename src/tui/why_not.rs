@@ -2,28 +2,89 @@
 
 use super::app::App;
 use super::clean;
-use super::keys::Action;
+use super::keys::{Action, KEYS, Place};
 use super::look::Tone;
 
 impl App {
     /// Says why a key does nothing now.
     pub(super) fn say_why_not(&mut self, action: Action) {
-        let text = if self.broken.is_some() {
-            "nothing can be decided: see the line at the top".to_owned()
-        } else if self.folded.run.ending.is_some() {
-            "the run has ended".to_owned()
-        } else if !self.is_live() {
-            "not connected: nothing can be decided until the line is back".to_owned()
-        } else if self.is_waiting_for_an_answer() {
-            "the engine has not answered the last wish yet".to_owned()
-        } else if !self.is_here() {
-            "another step is looked at; Esc goes back to the one whose turn it is".to_owned()
-        } else {
-            match self.verdict_on(action) {
-                Some(Err(refusal)) => clean::line(&refusal.to_string()),
-                _ => "that is not possible now; ? shows the keys".to_owned(),
-            }
+        let text = match self.refusal(action) {
+            Some(why) => why,
+            None if has_a_key_of_its_own(action) => nothing_for(action).to_owned(),
+            None => UNKNOWN.to_owned(),
         };
         self.message = Some((text, Tone::Care));
+    }
+
+    /// Why an action that is not offered cannot be done now.
+    pub(super) fn why_not(&self, action: Action) -> String {
+        self.refusal(action)
+            .unwrap_or_else(|| nothing_for(action).to_owned())
+    }
+
+    fn refusal(&self, action: Action) -> Option<String> {
+        let only_looks = matches!(
+            action,
+            Action::NextLane | Action::Output | Action::Journal | Action::Here
+        );
+        let why = if only_looks {
+            return None;
+        } else if self.broken.is_some() {
+            "nothing can be decided: see the line at the top"
+        } else if self.folded.run.ending.is_some() {
+            "the run has ended"
+        } else if !self.is_live() {
+            "not connected: nothing can be decided until the line is back"
+        } else if self.is_waiting_for_an_answer() {
+            "the engine has not answered the last wish yet"
+        } else if !self.is_here() {
+            "another step is looked at; Esc goes back to the one whose turn it is"
+        } else {
+            let refusal = self.verdict_on(action)?.err()?;
+            return Some(clean::line(&refusal.to_string()));
+        };
+        Some(why.to_owned())
+    }
+}
+
+/// What is said of a key of several meanings, none of which is possible.
+const UNKNOWN: &str = "that is not possible now; ? shows the keys";
+
+fn has_a_key_of_its_own(action: Action) -> bool {
+    let of_the_run = || KEYS.iter().filter(|row| row.place == Place::Run);
+    let row = of_the_run().find(|row| row.action == action);
+    row.and_then(|row| row.keys.first())
+        .is_some_and(|key| of_the_run().filter(|row| row.keys.contains(key)).count() == 1)
+}
+
+/// What is missing for an action that nothing in the run is there for.
+const fn nothing_for(action: Action) -> &'static str {
+    match action {
+        Action::Approve => "no gate waits for that key",
+        Action::TypeBack => "no gate wants words typed",
+        Action::Choose => "there is nothing to choose",
+        Action::SayDone => "there is nothing that a person is to do",
+        Action::Answer => "no question is open",
+        Action::Finish => "there are steps left to do",
+        Action::Settle(_) => "no outcome is unknown",
+        Action::Stop => "nothing is running",
+        Action::StopLeft => "nothing runs on that was decided about",
+        Action::TakeKeyboard => "nothing runs on a terminal",
+        Action::GoBack => "there is nothing to take back",
+        Action::Retry
+        | Action::ProveAgain
+        | Action::Look
+        | Action::Attest
+        | Action::Review
+        | Action::DropBack
+        | Action::Skip
+        | Action::End
+        | Action::Suspend => "there is no step left to do",
+        Action::Leave => "the run has not ended",
+        Action::NextLane => "there is no other output",
+        Action::Output => "the step has printed nothing",
+        Action::Journal => "the record has not begun",
+        Action::Here => "that is where you are",
+        _ => UNKNOWN,
     }
 }

@@ -71,6 +71,8 @@ pub(in crate::tui) enum Action {
     End,
     /// Lays the run down until somebody attaches again.
     Suspend,
+    /// Opens the palette.
+    Find,
     /// Shows the help page.
     Help,
     /// Leaves the screen of a run that has ended.

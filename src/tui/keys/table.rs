@@ -132,6 +132,8 @@ pub(in crate::tui) const KEYS: &[Binding] = table! {
         "first line": "to the first line, even of a long output";
     [named(KeyCode::End, "End"), plain('G', "G")] Run Never A::Bottom,
         "last line": "to the last line, and stay there";
+    [plain(':', ":"), ctrl('p', "Ctrl-P")] Run Always A::Find,
+        "find": "find a step or an action by a few letters";
     [plain('?', "?")] Run Always A::Help,
         "keys": "this page";
     [ctrl('d', "Ctrl-D")] Run Always A::Detach,
@@ -152,6 +154,8 @@ pub(in crate::tui) const KEYS: &[Binding] = table! {
         "page up": "a page up in what is shown";
     [PAGE_DOWN] Field Never A::PageDown,
         "page down": "a page down";
+    [ctrl('p', "Ctrl-P")] Field Always A::Find,
+        "find": "find a step or an action by a few letters";
     [ctrl('d', "Ctrl-D")] Field Always A::Detach,
         "detach": "leave this screen; the run goes on without it";
     [ctrl('l', "Ctrl-L")] Field Never A::Redraw,
@@ -172,6 +176,14 @@ pub(in crate::tui) const KEYS: &[Binding] = table! {
         "send": "send what stands there; Enter is a new line";
     [ESC, ctrl('c', "Ctrl-C")] Text First A::Close,
         "close, keep the draft": "close; what you wrote is there the next time";
+    [UP] Find Room A::Previous,
+        "up": "what was found before";
+    [DOWN, named(KeyCode::Tab, "Tab")] Find Room A::Next,
+        "down": "what was found after";
+    [ENTER] Find First A::Pick,
+        "go there, or ask": "look at the step, or do what the action's key does; never a yes";
+    [ESC, ctrl('c', "Ctrl-C")] Find First A::Close,
+        "close, nothing happens": "close; nothing happens";
     [ctrl(']', "Ctrl-]"), ctrl('5', "Ctrl-5")] Terminal Always A::GiveBack,
         "come back": "give the keyboard back; the program goes on, and every other key goes to it";
     [ESC, plain('?', "?"), plain('q', "q"), ENTER] Help First A::Close,

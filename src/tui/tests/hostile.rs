@@ -87,6 +87,12 @@ fn check_everywhere(stage: &mut Stage, what: &str) {
     }
 }
 
+pub(super) fn evil_stage() -> Stage {
+    let mut stage = Stage::new(evil_plan(), FANCY);
+    stage.reach();
+    stage
+}
+
 fn play(look: Look) {
     let mut stage = Stage::new(evil_plan(), look);
     stage.attach(EVIL, false).attach(EVIL, true);

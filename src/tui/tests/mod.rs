@@ -11,6 +11,7 @@ mod late;
 mod live;
 mod night;
 mod numbers;
+mod palette;
 mod press;
 mod runbook;
 mod screens;

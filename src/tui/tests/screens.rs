@@ -66,6 +66,15 @@ fn what_stands_before_the_run() {
         ("choose", "choice", |stage| {
             stage.wait().key(KeyCode::Enter).key(KeyCode::Char('1'));
         }),
+        ("find", "gate", |stage| {
+            stage.wait().key(KeyCode::Char(':'));
+        }),
+        ("find-step", "gate", |stage| {
+            stage.wait().ctrl('p').types("copy").key(KeyCode::Down);
+        }),
+        ("find-not-now", "stuck-failed", |stage| {
+            stage.ctrl('p').types("st");
+        }),
         ("retry", "stuck-failed", |stage| {
             stage.key(KeyCode::Char('r'));
         }),

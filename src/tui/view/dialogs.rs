@@ -1,4 +1,4 @@
-//! What stands before the run: questions, text boxes, the help page.
+//! What stands before the run: questions, text boxes, the palette, the help page.
 
 use ratatui::Frame;
 use ratatui::layout::Rect;
@@ -18,6 +18,7 @@ pub(super) fn draw(frame: &mut Frame<'_>, cx: &Cx<'_>, dialog: &Dialog, room: Re
     match dialog {
         Dialog::Choose(choose) => question(frame, cx, choose, room),
         Dialog::Write(write) => text_box(frame, cx, write, room),
+        Dialog::Find(find) => super::palette::draw(frame, cx, find, room),
         Dialog::Help(at) => help(frame, cx, *at, room),
     }
 }
@@ -79,6 +80,7 @@ fn help_lines(cx: &Cx<'_>, width: usize) -> Vec<Line<'static>> {
         (Place::Field, "Where a gate's words are typed"),
         (Place::Choice, "In a question"),
         (Place::Text, "In a text box"),
+        (Place::Find, "Where a step or an action is found"),
         (Place::Terminal, "While you type to a program"),
     ];
     page.own("Signs", Tone::Strong);
@@ -133,7 +135,7 @@ fn help_lines(cx: &Cx<'_>, width: usize) -> Vec<Line<'static>> {
 }
 
 /// Draws lines in a frame in the middle of the room; gives what is inside the frame.
-fn framed(
+pub(super) fn framed(
     frame: &mut Frame<'_>,
     cx: &Cx<'_>,
     lines: Vec<Line<'static>>,
@@ -192,7 +194,7 @@ fn border(frame: &mut Frame<'_>, look: Look, area: Rect) {
 }
 
 /// The width of a frame; in a narrow room all of it, so that no shreds stand beside the frame.
-fn width_in(room: Rect, most: usize) -> usize {
+pub(super) fn width_in(room: Rect, most: usize) -> usize {
     match usize::from(room.width) {
         width if width <= most + 8 => width,
         _ => most,

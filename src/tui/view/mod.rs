@@ -15,6 +15,7 @@ mod known;
 mod lanes;
 mod list;
 mod page;
+mod palette;
 mod printed;
 mod recap;
 mod step;
@@ -144,6 +145,7 @@ pub(super) fn draw(frame: &mut Frame<'_>, app: &mut App, now: Now) {
         };
         dialogs::draw(frame, &cx, dialog, room);
     }
+    app.palette_drawn();
     if gate && !covered && app.is_live() && !app.is_waiting_for_an_answer() {
         app.gate_drawn = app.gate();
     }
