@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use ratatui::text::Line;
 
 use super::page::Page;
-use super::{Cx, known};
+use super::{Cx, known, sides};
 use crate::clock::Timestamp;
 use crate::kinds::{Exhibit, Performer};
 use crate::names::MachineName;
@@ -45,6 +45,19 @@ pub(super) fn page(cx: &Cx<'_>, width: usize) -> Vec<Line<'static>> {
         put(cx, &mut page, planned, state, Long::InPlace);
     }
     page.lines
+}
+
+/// Whether a diff is among them.
+pub(super) fn has_a_diff(cx: &Cx<'_>) -> bool {
+    let shown = cx
+        .app
+        .viewed()
+        .and_then(|(_, _, state)| state.shown.as_ref());
+    let mut lanes = shown.into_iter().flat_map(|shown| &shown.lanes);
+    lanes.any(|lane| {
+        let mut exhibits = lane.proposal.exhibits.iter();
+        exhibits.any(|exhibit| matches!(exhibit, Exhibit::Diff { .. }))
+    })
 }
 
 /// Puts the exhibits of a step on a page; before anything was shown, the one line of the plan.
@@ -190,8 +203,10 @@ fn one_lane(
             Exhibit::Diff { at, path, unified } => {
                 page.labelled("changes", path, Tone::Strong);
                 elsewhere(cx, page, at, &shown.lane);
-                for line in body_of(unified) {
-                    page.labelled("", line, diff_tone(line));
+                if !sides::put(cx, page, body_of(unified)) {
+                    for line in body_of(unified) {
+                        page.labelled("", line, diff_tone(line));
+                    }
                 }
             }
             Exhibit::Finding { label, text } => {

@@ -18,6 +18,7 @@ mod page;
 mod palette;
 mod printed;
 mod recap;
+mod sides;
 mod step;
 mod stuck;
 mod way_back;
@@ -171,7 +172,9 @@ fn places(cx: &Cx<'_>, area: Rect, header: usize, footer: usize) -> Places {
         _ => 42,
     };
     let side_width = if area.width >= WIDE {
-        (area.width - list_width) * 53 / 100
+        // Two sides of a diff want some more.
+        let share = if exhibits::has_a_diff(cx) { 60 } else { 53 };
+        (area.width - list_width) * share / 100
     } else {
         0
     };

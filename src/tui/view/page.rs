@@ -28,6 +28,11 @@ impl<'a> Page<'a> {
         }
     }
 
+    /// The width in columns that lines are put together for.
+    pub(super) fn width(&self) -> usize {
+        self.width
+    }
+
     /// A blank line, but never two and none at the top.
     pub(super) fn gap(&mut self) {
         if self.lines.last().is_some_and(|line| line.width() > 0) {
