@@ -110,7 +110,7 @@ impl Run {
             return None;
         }
         let length = Some(limit.length).filter(|length| !length.is_unknown())?;
-        let opened = self.opened_at?.as_second();
+        let opened = self.window_from()?.as_second();
         let seconds = |seconds: u64| i64::try_from(seconds).unwrap_or(i64::MAX);
         let closes = opened.saturating_add(seconds(plan.window_seconds));
         let latest = closes.saturating_sub(seconds(length.seconds));

@@ -86,6 +86,14 @@ fn the_latest_start_is_the_end_of_the_window_less_the_way_back() {
     let deadline = run.latest_return().unwrap();
     assert_eq!(deadline.closes.as_second(), 1_003_600);
     assert_eq!(deadline.latest.as_second(), 1_003_000);
+    let mut resumed = run.clone();
+    resumed.resumed_at = Timestamp::from_second(2_000_000).ok();
+    let deadline = resumed.latest_return().unwrap();
+    assert_eq!(
+        (deadline.closes.as_second(), deadline.latest.as_second()),
+        (2_003_600, 2_003_000),
+        "the window of a run that was laid down begins when it is taken up"
+    );
     run.steps[1].touched = false;
     assert_eq!(run.latest_return().unwrap().latest.as_second(), 1_003_060);
     run.steps[0].touched = false;
