@@ -52,6 +52,7 @@ pub(super) const MOMENTS: &[(&str, Make)] = &[
     ("return-near", window::near),
     ("return-passed", window::passed),
     ("crossed", window::crossed),
+    ("rehearsed", window::rehearsed),
     ("lanes", late::lanes),
     ("disconnected", late::disconnected),
     ("watching", late::watching),

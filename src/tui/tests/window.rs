@@ -1,6 +1,9 @@
 //! The window, and the way back that must fit into it.
 
+use crate::clock::Timestamp;
+use crate::names::RunId;
 use crate::probe::Holds;
+use crate::run::Took;
 use crate::runbook::EnvironmentKind;
 use crate::tui::Look;
 
@@ -34,6 +37,26 @@ fn almost(look: Look) -> Stage {
     stage.show(
         vec![("dest", command("./run-core start"))],
         &[(0, Holds::No, "connection refused")],
+    );
+    stage
+}
+
+/// The copy of the users' data was rehearsed, and stands at its gate.
+pub(super) fn rehearsed(look: Look) -> Stage {
+    let mut plan = migration(EnvironmentKind::Production);
+    plan.steps[4].earlier.took = Some(Took {
+        seconds: 1102,
+        run: RunId::new("20261111-020312-pryv").unwrap(),
+        opened: Timestamp::UNIX_EPOCH,
+    });
+    let mut stage = Stage::new(plan, look);
+    stage.attach("ben", true).pass(60);
+    for _ in 0..4 {
+        stage.does();
+    }
+    stage.show(
+        vec![("source", super::runbook::rsync())],
+        &[(0, Holds::No, "312,204 files differ")],
     );
     stage
 }

@@ -382,11 +382,17 @@ fn times(page: &mut Page<'_>, planned: &PlannedStep, state: &StepState) {
         _ => None,
     };
     let about = (planned.estimate_seconds > 0)
-        .then(|| format!("about {}", say::about(planned.estimate_seconds)));
-    let text = match (about, took) {
-        (Some(about), Some(took)) => format!("{took}; estimated {about}"),
-        (Some(text), None) | (None, Some(text)) => text,
-        (None, None) => return,
-    };
-    page.labelled("time", &text, Tone::Plain);
+        .then(|| format!("about {}", say::about(planned.estimate_seconds)))
+        .map(|about| match took {
+            Some(_) => format!("estimated {about}"),
+            None => about,
+        });
+    let rehearsed = planned.earlier.took.as_ref().map(|earlier| {
+        let seconds = i64::try_from(earlier.seconds).unwrap_or(i64::MAX);
+        format!("rehearsed in {}", say::stopwatch(seconds))
+    });
+    let parts: Vec<String> = [took, about, rehearsed].into_iter().flatten().collect();
+    if !parts.is_empty() {
+        page.labelled("time", &parts.join("; "), Tone::Plain);
+    }
 }

@@ -165,12 +165,24 @@ fn act(terminal: &Terminal, screen: &str, word: &str) {
     }
 }
 
-/// Types back what the gate asks for, as it stands on the screen.
+/// Types back what the gate asks for, as it stands on the screen. What a moving screen swallowed is typed anew, as a
+/// person would who looks at the field.
 fn type_back(terminal: &Terminal, screen: &str) {
-    terminal.type_text(
-        &words_to_type(screen).unwrap_or_else(|| terminal.fail("no words to type back")),
-    );
-    terminal.press(ENTER);
+    let words = words_to_type(screen).unwrap_or_else(|| terminal.fail("no words to type back"));
+    for _ in 0..3 {
+        terminal.type_text(&words);
+        terminal.press(ENTER);
+        let screen = terminal.still();
+        if words_to_type(&screen).as_deref() != Some(&words) {
+            return;
+        }
+        // The field forgets what was typed into it when it is left.
+        terminal.press(ESC);
+        terminal.wait_for("Enter type the words", PATIENCE);
+        terminal.press(ENTER);
+        terminal.wait_for("Enter go", PATIENCE);
+    }
+    terminal.fail(&format!("the gate does not take its own words `{words}`"));
 }
 
 /// The words between `Type` and `and Enter`, a line's end in them or not.
