@@ -116,7 +116,7 @@ pub fn end(terminal: &Terminal, reason: &str) {
 
 fn act(terminal: &Terminal, screen: &str, word: &str) {
     match word {
-        "go" if screen.contains("Type  ") => type_back(terminal, screen),
+        "go" if words_to_type(screen).is_some() => type_back(terminal, screen),
         "go" => terminal.press(ENTER),
         "type the words" => {
             terminal.press(ENTER);
@@ -185,11 +185,14 @@ fn type_back(terminal: &Terminal, screen: &str) {
     terminal.fail(&format!("the gate does not take its own words `{words}`"));
 }
 
-/// The words between `Type` and `and Enter`, a line's end in them or not.
+/// The words that a gate wants typed: between `Type` and `and Enter`, or where those are too long for a line, between
+/// the line that says so and the field.
 pub fn words_to_type(screen: &str) -> Option<String> {
     let text = panel(screen);
-    let after = text.split_once("Type ")?.1;
-    let words = after.split_once(" and Enter")?.0;
+    let words = match text.split_once("Type this, and Enter to go on: ") {
+        Some((_, after)) => after.split_once('›')?.0,
+        None => text.split_once("Type ")?.1.split_once(" and Enter")?.0,
+    };
     Some(words.trim().to_owned())
 }
 
