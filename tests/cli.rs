@@ -1,5 +1,7 @@
 //! The command line, as scripts and reviewers meet it.
 
+#[path = "cli/guard.rs"]
+mod guard;
 #[path = "cli/home.rs"]
 mod home;
 #[path = "cli/interactive.rs"]
@@ -10,6 +12,8 @@ mod preflight;
 mod record;
 #[path = "cli/shape.rs"]
 mod shape;
+#[path = "sshd/mod.rs"]
+mod sshd;
 
 use runsheet::probe::Holds;
 use runsheet::problem::hidden;

@@ -87,6 +87,7 @@ fn plan() -> Plan {
             for_each: None,
             at_once: 0,
             armed_until: None,
+            confirm_within_seconds: 0,
         }],
     }
 }

@@ -96,6 +96,7 @@ impl Action for Command {
                 progress: self.progress,
                 limit_seconds: 0,
                 interactive: self.interactive,
+                guard: None,
             }],
             ..Proposal::default()
         })
@@ -116,6 +117,10 @@ impl Action for Command {
 
     fn prints(&self) -> bool {
         true
+    }
+
+    fn runs_alone(&self) -> bool {
+        !self.interactive
     }
 
     fn mentions(&self) -> Mentions<'_> {

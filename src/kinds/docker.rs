@@ -263,6 +263,7 @@ impl Action for Docker {
             progress: Default::default(),
             limit_seconds: 0,
             interactive: self.interactive,
+            guard: None,
         });
         Ok(proposal)
     }

@@ -288,6 +288,7 @@ fn leg(title: String, at: &MachineName, text: String) -> Leg {
         progress: Default::default(),
         limit_seconds: 0,
         interactive: false,
+        guard: None,
     }
 }
 

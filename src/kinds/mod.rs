@@ -10,6 +10,7 @@ mod command;
 mod docker;
 mod edit;
 mod file_edit;
+mod guard;
 mod manual;
 mod nginx_upstream;
 mod note;
@@ -35,6 +36,7 @@ pub use crate::probe::{Mentions, Question, Reply, Scene, Shell};
 use crate::probe::{Probe, Remark, one_line};
 use crate::template::TemplateError;
 
+pub use guard::GuardLeg;
 pub use proposal::{Exhibit, Leg, Obstacle, OptionShown, Progress, Proposal, accepts, hex};
 pub use rsync::amount;
 
@@ -147,6 +149,11 @@ pub trait Action: fmt::Debug + Send + Sync {
         false
     }
 
+    /// Whether one command on the machine of its lane is all of it, and nothing has to be asked before.
+    fn runs_alone(&self) -> bool {
+        false
+    }
+
     /// What it mentions of the runbook, for the check.
     fn mentions(&self) -> Mentions<'_>;
 }
@@ -231,10 +238,16 @@ pub fn the_machine(scene: &Scene<'_>, host: &HostName) -> Result<MachineName, Te
     Ok(scene.values.only_machine(host)?.clone())
 }
 
+/// The label of what a terminal is for, which no machine was asked.
+const TERMINAL: &str = "terminal";
+
+/// The label of what a guard would do, which no machine was asked.
+const GUARD: &str = "guard";
+
 /// What is shown at the gate of an action that gets a terminal.
 fn terminal() -> Exhibit {
     Exhibit::Finding {
-        label: "terminal".to_owned(),
+        label: TERMINAL.to_owned(),
         text: "somebody types to it: the keys are not recorded, what it prints is".to_owned(),
     }
 }

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
+use super::GuardLeg;
 use crate::names::MachineName;
 use crate::probe::{NulByte, Shell};
 use crate::template::TemplateError;
@@ -69,6 +70,9 @@ pub struct Leg {
     /// Whether it gets a terminal of its own, on which an operator types.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub interactive: bool,
+    /// What it has to do with the guard of its step; none where it is what the step itself does.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub guard: Option<GuardLeg>,
 }
 
 impl Leg {
@@ -144,6 +148,19 @@ pub enum Exhibit {
         /// The options, in their order.
         options: Vec<OptionShown>,
     },
+}
+
+impl Exhibit {
+    /// Whether the runbook alone decides it, whatever the machines say.
+    pub fn is_certain(&self) -> bool {
+        match self {
+            Self::Text { .. } | Self::Command { .. } => true,
+            Self::Finding { label, .. } => {
+                [super::GUARD, super::TERMINAL].contains(&label.as_str())
+            }
+            Self::Diff { .. } | Self::Warning { .. } | Self::Choice { .. } => false,
+        }
+    }
 }
 
 /// One option of a choice as it is shown.

@@ -200,6 +200,7 @@ impl Action for Rsync {
             progress: Progress::Rsync,
             limit_seconds: 0,
             interactive: false,
+            guard: None,
         });
         Ok(proposal)
     }

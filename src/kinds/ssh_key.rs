@@ -178,6 +178,7 @@ fn leg(title: &str, at: &MachineName, text: &str, env: Vec<(String, String)>) ->
         progress: Default::default(),
         limit_seconds: 0,
         interactive: false,
+        guard: None,
     }
 }
 

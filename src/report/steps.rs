@@ -31,6 +31,8 @@ pub(super) fn waiting(plan: &Plan) -> Vec<StepStory> {
         point_of_no_return: step.point_of_no_return,
         interactive: step.interactive,
         armed_until: step.armed_until.clone(),
+        confirm_within_seconds: (step.confirm_within_seconds > 0)
+            .then_some(step.confirm_within_seconds),
         effect: None,
         estimate_seconds: (step.estimate_seconds > 0).then_some(step.estimate_seconds),
         state: StepEnd::NotReached,
@@ -224,6 +226,10 @@ pub(super) fn hear(teller: &mut Teller<'_>, entry: &Entry) {
         }
         Event::KeyboardReturned { lane, .. } => {
             let text = format!("gave the keyboard on {lane} back");
+            remark(teller, step, entry, text);
+        }
+        Event::ChangeKept { lane, .. } => {
+            let text = format!("kept the change on {lane}, which its guard would have taken back");
             remark(teller, step, entry, text);
         }
         Event::RunOpened { .. }

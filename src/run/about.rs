@@ -35,7 +35,8 @@ impl Event {
             | Self::ChoiceMade { step, .. }
             | Self::UnknownSettled { step, .. }
             | Self::KeyboardTaken { step, .. }
-            | Self::KeyboardReturned { step, .. } => Some(step),
+            | Self::KeyboardReturned { step, .. }
+            | Self::ChangeKept { step, .. } => Some(step),
             Self::NoteAdded { step, .. } => step.as_ref(),
             Self::RunOpened { .. }
             | Self::EngineStarted { .. }

@@ -249,7 +249,7 @@ impl Run {
                 let state = self.at_attempt(step, *attempt)?;
                 state.must_be(
                     "stuck where a proof can settle it",
-                    state.can_be_proved_again(),
+                    state.can_be_proved_again() && state.guards().next().is_none(),
                 )?;
                 state.answers.clear();
                 state.at = StepAt::Proving;
@@ -276,7 +276,8 @@ impl Run {
             } => {
                 let at = entry.at;
                 let state = self.at_attempt(step, *attempt)?;
-                state.must_be("stuck", state.can_be_attested())?;
+                let guarded = state.guards().next().is_some();
+                state.must_be("stuck", state.can_be_attested() && !guarded)?;
                 state.finish(Done::Attested { note: note.clone() }, at);
                 Ok(())
             }
@@ -318,6 +319,11 @@ impl Run {
                 lane,
                 leg,
             } => self.return_keyboard((step, *attempt), (lane, *leg), entry),
+            Event::ChangeKept {
+                step,
+                attempt,
+                lane,
+            } => self.keep_change((step, *attempt), lane, entry),
             Event::NoteAdded { step, text } => {
                 if let Some(step) = step {
                     self.state_mut(step)?;

@@ -5,6 +5,7 @@ use super::wish::wish;
 use super::{
     Actor, Command, Event, Intent, LaneAt, PlannedStep, Run, StepAt, StepState, Stop, Way,
 };
+use crate::clock::Timestamp;
 use crate::names::{MachineName, StepId};
 use crate::runbook::Gate;
 
@@ -84,6 +85,16 @@ pub enum Refusal {
     /// Nothing new may begin, because its outcome and its output might find no room.
     #[error("no room on the disk: nothing new is started; make room, then try again ({0})")]
     NoRoom(String),
+    /// Its guard may still take the step back.
+    #[error("step {step} may still be taken back by its guard on {lane}, from {} UTC on: try again, or take it back", until.strftime("%H:%M:%S"))]
+    Guarded {
+        /// The step.
+        step: StepId,
+        /// The lane.
+        lane: MachineName,
+        /// When it fires at the earliest.
+        until: Timestamp,
+    },
     /// The run cannot be ended while something is under way.
     #[error("step {0} is under way; stop it first")]
     UnderWay(StepId),

@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use super::apply::Applied;
 use super::decide::Refusal;
-use super::{Decision, Event, LaneAt, Run, StepAt, Stop, Stuck, Token};
+use super::{Decision, Entry, Event, LaneAt, LaneOutcome, Run, StepAt, Stop, Stuck, Token};
 use crate::clock::Timestamp;
 use crate::kinds::accepts;
 use crate::names::{MachineName, StepId};
@@ -295,5 +295,51 @@ impl Run {
         for doubt in self.doubts.values_mut().filter(|d| d.step == *step) {
             doubt.noted |= doubt.is_contradicted();
         }
+    }
+
+    /// Takes in what a person decided about a leg whose outcome is unknown.
+    pub(super) fn settle(
+        &mut self,
+        step: &StepId,
+        attempt: u32,
+        lane: &MachineName,
+        (decision, reason): (Decision, &str),
+        entry: &Entry,
+    ) -> Applied {
+        let state = self.at_attempt(step, attempt)?;
+        state.must_be(
+            "stuck",
+            state.at
+                == StepAt::Stuck {
+                    why: Stuck::Unknown,
+                },
+        )?;
+        let legs = state.legs(lane);
+        let name = lane;
+        let lane = state.lane_mut(name)?;
+        let LaneAt::Unknown { leg, ref token, .. } = lane.at else {
+            return Err(format!("the outcome on lane {} is known", lane.name));
+        };
+        let token = token.clone();
+        let proof = || format!("decided by a person: {reason}");
+        lane.at = match decision {
+            Decision::Happened if leg + 1 < legs => LaneAt::Between { next: leg + 1 },
+            Decision::Happened => LaneAt::Well {
+                outcome: LaneOutcome::SaidDone { note: proof() },
+            },
+            Decision::Failed | Decision::DidNotHappen | Decision::RunAgain => LaneAt::Badly {
+                leg,
+                outcome: LaneOutcome::NotRun { proof: proof() },
+            },
+        };
+        state.at = StepAt::Running;
+        state.ended_at = None;
+        if decision == Decision::Happened {
+            let note = LaneOutcome::SaidDone { note: proof() };
+            state.guard_after(name, leg, &note, entry.at)?;
+        }
+        self.look_before_keeping(self.number(step)?, name);
+        self.decide_doubt(&token, decision);
+        self.rest_if_all_ended(step, entry.at)
     }
 }

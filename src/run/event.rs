@@ -358,6 +358,15 @@ pub enum Event {
         /// The leg, from 0.
         leg: u16,
     },
+    /// An operator keeps a change that its guard would take back; the guard is let go of next.
+    ChangeKept {
+        /// The step.
+        step: StepId,
+        /// The attempt.
+        attempt: u32,
+        /// The lane.
+        lane: MachineName,
+    },
     /// Somebody wrote something down.
     NoteAdded {
         /// The step it is about; none for the run.

@@ -122,7 +122,9 @@ pub(super) fn found(run: &Run, finding: &Finding) -> Result<Event, Refusal> {
             let (planned, state) = at(run, &step, attempt)?;
             let ready = match state.lane(&lane).map(|lane| &lane.at) {
                 Some(LaneAt::Idle) => leg == 0 && state.free(planned).contains(&&lane),
-                Some(LaneAt::Between { next }) => leg == *next,
+                Some(LaneAt::Between { next }) => {
+                    leg == *next && state.waits_to_be_kept(&lane).is_none()
+                }
                 _ => false,
             };
             let open = matches!(state.at, StepAt::Cleared | StepAt::Running);

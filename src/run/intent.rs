@@ -174,6 +174,15 @@ pub enum Intent {
         /// The lane.
         lane: MachineName,
     },
+    /// Keeps a change that its guard would take back.
+    Keep {
+        /// The step.
+        step: StepId,
+        /// The attempt.
+        attempt: u32,
+        /// The lane.
+        lane: MachineName,
+    },
     /// Writes something down.
     Note {
         /// The step it is about; none for the run.

@@ -21,9 +21,7 @@ pub fn computed(when: &str) -> String {
 
 /// Sorts what is shown: first what the runbook alone decides, then what was computed.
 pub fn sorted(exhibits: &[Exhibit]) -> (Vec<&Exhibit>, Vec<&Exhibit>) {
-    let certain =
-        |exhibit: &&Exhibit| matches!(exhibit, Exhibit::Text { .. } | Exhibit::Command { .. });
-    exhibits.iter().partition(certain)
+    exhibits.iter().partition(|exhibit| exhibit.is_certain())
 }
 
 impl PlannedStep {

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use super::{Done, LaneOutcome, Output, StepState, Token};
+use super::{Done, Guard, LaneOutcome, Output, StepState, Token};
 use crate::clock::Timestamp;
 use crate::names::MachineName;
 
@@ -25,6 +25,9 @@ pub struct Lane {
     pub at: LaneAt,
     /// What its legs of this attempt printed, by leg.
     pub outputs: BTreeMap<u16, Output>,
+    /// The guard that may still take its change back; none where there is none.
+    #[serde(default)]
+    pub guard: Option<Guard>,
 }
 
 /// Where a lane stands.

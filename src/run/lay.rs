@@ -148,6 +148,7 @@ fn lay_step(step: &StepSpec, values: &Values) -> Result<PlannedStep, PlanError> 
         interactive: step.action.is_interactive(),
         at_once: step.at_once,
         armed_until: step.armed_until.clone(),
+        confirm_within_seconds: step.confirm_within.map_or(0, |within| within.as_secs()),
     })
 }
 

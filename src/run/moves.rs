@@ -4,8 +4,8 @@ use std::collections::BTreeSet;
 
 use super::apply::Applied;
 use super::{
-    Actor, Answer, Approval, Asked, Decision, Done, Entry, Lane, LaneAt, LaneOutcome, Made, Output,
-    Run, StepAt, StepState, Stop, Stuck, Way,
+    Actor, Answer, Approval, Asked, Done, Entry, Lane, LaneAt, LaneOutcome, Made, Output, Run,
+    StepAt, StepState, Stop, Stuck, Way,
 };
 use crate::clock::Timestamp;
 use crate::kinds::Performer;
@@ -170,8 +170,12 @@ impl Run {
                 value: lines.join("\n"),
             });
         }
-        let lane = state.lane_mut(lane)?;
+        let name = lane;
+        let lane = state.lane_mut(name)?;
         lane.keep(leg, output);
+        let LaneAt::Running { since, .. } = lane.at else {
+            return Err(format!("lane {name} runs nothing"));
+        };
         lane.at = if !outcome.is_success() {
             LaneAt::Badly {
                 leg,
@@ -184,6 +188,8 @@ impl Run {
                 outcome: outcome.clone(),
             }
         };
+        state.guard_after(name, leg, outcome, since)?;
+        self.look_before_keeping(self.number(step)?, name);
         self.rest_if_all_ended(step, entry.at)
     }
 
@@ -197,10 +203,12 @@ impl Run {
     ) -> Applied {
         let state = self.running_lane(step, attempt, lane, leg)?;
         let lane = state.lane_mut(lane)?;
-        if let LaneAt::Running { token, .. } = &lane.at {
-            let (token, why) = (token.clone(), why.to_owned());
+        if let LaneAt::Running { token, since, .. } = &lane.at {
+            let (token, since, why) = (token.clone(), *since, why.to_owned());
             lane.keep(leg, output);
             lane.at = LaneAt::Unknown { leg, token, why };
+            let name = lane.name.clone();
+            state.guard_unknown(&name, leg, since)?;
         }
         self.rest_if_all_ended(step, at)
     }
@@ -323,45 +331,6 @@ impl Run {
             state.ended_at = Some(entry.at);
         }
         Ok(())
-    }
-
-    pub(super) fn settle(
-        &mut self,
-        step: &StepId,
-        attempt: u32,
-        lane: &MachineName,
-        (decision, reason): (Decision, &str),
-        entry: &Entry,
-    ) -> Applied {
-        let state = self.at_attempt(step, attempt)?;
-        state.must_be(
-            "stuck",
-            state.at
-                == StepAt::Stuck {
-                    why: Stuck::Unknown,
-                },
-        )?;
-        let legs = state.legs(lane);
-        let lane = state.lane_mut(lane)?;
-        let LaneAt::Unknown { leg, ref token, .. } = lane.at else {
-            return Err(format!("the outcome on lane {} is known", lane.name));
-        };
-        let token = token.clone();
-        let proof = || format!("decided by a person: {reason}");
-        lane.at = match decision {
-            Decision::Happened if leg + 1 < legs => LaneAt::Between { next: leg + 1 },
-            Decision::Happened => LaneAt::Well {
-                outcome: LaneOutcome::SaidDone { note: proof() },
-            },
-            Decision::Failed | Decision::DidNotHappen | Decision::RunAgain => LaneAt::Badly {
-                leg,
-                outcome: LaneOutcome::NotRun { proof: proof() },
-            },
-        };
-        state.at = StepAt::Running;
-        state.ended_at = None;
-        self.decide_doubt(&token, decision);
-        self.rest_if_all_ended(step, entry.at)
     }
 }
 

@@ -142,6 +142,10 @@ pub struct PlannedStep {
     /// The step further down with which its change takes effect; none where it does so at once.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub armed_until: Option<StepId>,
+    /// How long after its guard was armed it is taken back by itself where nobody keeps it, in seconds; 0 where it has
+    /// no guard.
+    #[serde(default, skip_serializing_if = "is_nothing")]
+    pub confirm_within_seconds: u64,
 }
 
 fn is_zero(number: &u16) -> bool {

@@ -47,6 +47,7 @@ impl Lane {
             touched: false,
             at: LaneAt::Idle,
             outputs: BTreeMap::new(),
+            guard: None,
         }
     }
 }

@@ -269,7 +269,8 @@ impl StepState {
     }
 
     pub(super) fn can_be_looked_at(&self) -> bool {
-        !self.looking && matches!(self.at, StepAt::AtGate | StepAt::Stuck { .. })
+        let still = matches!(self.at, StepAt::AtGate | StepAt::Stuck { .. });
+        !self.looking && (still || self.to_be_kept().next().is_some())
     }
 
     pub(super) fn can_be_proved_again(&self) -> bool {

@@ -200,6 +200,7 @@ fn lane_tasks(
                 leg: 0,
             });
         }
+        LaneAt::Between { .. } if state.waits_to_be_kept(&name).is_some() => wanted.person = true,
         LaneAt::Between { next } if state.stop.is_none() => {
             wanted.tasks.push(Task::Begin {
                 step,

@@ -4,11 +4,11 @@ use super::back::{go_back, is_unknown};
 use super::decide::{
     Refusal, allowed, at, find, not_now, now, ready, running_leg, stop_running, words,
 };
-use super::keyboard;
 use super::{
     Actor, Answer, Asked, Done, Ending, Event, Intent, Lane, LaneAt, LaneOutcome, Operator,
     PlannedChoice, Run, StepAt, StepState, Stuck, Way,
 };
+use super::{guard, keyboard};
 use crate::kinds::Performer;
 use crate::names::{MachineName, StepId};
 use crate::probe::Holds;
@@ -96,6 +96,7 @@ pub(super) fn wish(run: &Run, who: &Operator, intent: &Intent) -> Result<Event, 
         Intent::ProveAgain { step, attempt } => {
             let (planned, state) = at(run, step, *attempt)?;
             let has_proof = !state.proofs(planned).is_empty();
+            guard::unguarded(state, step)?;
             allowed(
                 has_proof && state.can_be_proved_again(),
                 state,
@@ -128,6 +129,7 @@ pub(super) fn wish(run: &Run, who: &Operator, intent: &Intent) -> Result<Event, 
         } => {
             let state = now(run, step, *attempt)?;
             allowed(state.can_be_attested(), state, step, "vouching for it")?;
+            guard::unguarded(state, step)?;
             words("vouching for a step", note)?;
             Ok(Event::StepAttested {
                 step: step.clone(),
@@ -217,6 +219,11 @@ pub(super) fn wish(run: &Run, who: &Operator, intent: &Intent) -> Result<Event, 
                 text: text.clone(),
             })
         }
+        Intent::Keep {
+            step,
+            attempt,
+            lane,
+        } => guard::keep(run, (step, *attempt), lane),
         Intent::Suspend { reason } => run.suspend(reason),
         Intent::TakeKeyboard {
             step,

@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use super::armed;
 use super::draft::{Draft, ParamDraft, PhaseDraft, StepDraft, UndoDraft};
+use super::guard;
 use super::interactive;
 use super::made;
 use super::model::{Gate, ParamKind};
@@ -45,6 +46,7 @@ pub(super) fn check(source: &Arc<Source>, draft: &Draft, sound: bool) -> Vec<Pro
         }
         made::capture(&mut reader, step);
         interactive::check(&mut reader, step);
+        guard::check(&mut reader, step);
         for (part, mentions) in uses::mentions(step) {
             names.mentioned(&mut reader, part, &mentions);
         }

@@ -73,6 +73,7 @@ pub(super) struct StepDraft {
     pub(super) for_each: Option<ForEachDraft>,
     pub(super) at_once: Option<Spanned<u16>>,
     pub(super) armed_until: Option<Text>,
+    pub(super) confirm_within: Option<Spanned<Duration>>,
 }
 
 #[derive(Debug)]

@@ -16,6 +16,7 @@ mod environment;
 mod expected;
 mod fields;
 mod foreign;
+mod guard;
 mod interactive;
 mod made;
 pub mod model;

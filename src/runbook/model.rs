@@ -123,6 +123,9 @@ pub struct StepSpec {
     pub at_once: u16,
     /// The step further down with which its change takes effect; none where it does so at once.
     pub armed_until: Option<StepId>,
+    /// How long its machine waits for somebody to keep the change before it takes it back by itself; none where it
+    /// does not.
+    pub confirm_within: Option<Duration>,
 }
 
 impl StepSpec {

@@ -123,6 +123,7 @@ fn step(draft: StepDraft) -> Option<StepSpec> {
             Some(until) => Some(StepId::new(until.into_inner()).ok()?),
             None => None,
         },
+        confirm_within: draft.confirm_within.map(Spanned::into_inner),
         when: draft
             .when
             .into_iter()

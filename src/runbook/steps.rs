@@ -89,6 +89,7 @@ pub(super) fn read(reader: &mut Reader, mut table: Table<'_>) -> StepDraft {
             .and_then(|item| spread::for_each(reader, item.value)),
         at_once: at_once(reader, &mut table),
         armed_until: reader.string(&mut table, "armed-until", Need::Optional),
+        confirm_within: reader.duration(&mut table, "confirm-within"),
     };
     reader.close(table);
     draft

@@ -33,6 +33,7 @@ impl App {
             }
             Action::SayDone
             | Action::Answer
+            | Action::Keep
             | Action::Retry
             | Action::ProveAgain
             | Action::Look
@@ -178,6 +179,11 @@ impl App {
             Action::ProveAgain => Intent::ProveAgain { step, attempt },
             Action::Look => Intent::Look { step, attempt },
             Action::DropBack => Intent::DropBack { step, attempt },
+            Action::Keep => Intent::Keep {
+                step,
+                attempt,
+                lane: state.to_be_kept().next()?.0.clone(),
+            },
             Action::Stop if !state.is_under_way() => return None,
             Action::Stop => Intent::Stop {
                 step,
@@ -295,9 +301,12 @@ impl App {
             Action::Note => self.write(self.note_purpose()),
             Action::Answer => self.ask_for_the_answer(),
             Action::Choose => self.ask_for_the_choice(),
-            Action::Finish | Action::Retry | Action::GoBack | Action::Stop | Action::StopLeft => {
-                self.ask_first(action)
-            }
+            Action::Finish
+            | Action::Retry
+            | Action::GoBack
+            | Action::Keep
+            | Action::Stop
+            | Action::StopLeft => self.ask_first(action),
             Action::Leave => return vec![Effect::Leave(Leaving::Ended)],
             Action::Detach => {
                 let run = &self.folded.run;

@@ -1,5 +1,6 @@
 //! Questions and text boxes: what is asked before something is done, and what an answer leads to.
 
+use crate::probe::Holds;
 use crate::run::{Intent, PlannedUndo, Proof, StepAt, Stop, Way};
 use crate::runbook::Gate;
 
@@ -95,6 +96,12 @@ impl App {
                 "Not now",
             )
             .or("Try it again", Then::Wish(intent)),
+            (Intent::Keep { lane, .. }, _) => Choose::new(
+                format!("Keep the change on {lane}?"),
+                self.before_keeping(),
+                "Not now",
+            )
+            .or("Keep it", Then::Wish(intent)),
             (Intent::GoBack { step }, _) => {
                 let headline = self.undo_headline();
                 let mut lines = vec!["It is shown at its gate before anything runs. It does:".to_owned()];
@@ -126,6 +133,27 @@ impl App {
             _ => return,
         };
         self.dialog = Some(Dialog::Choose(choose));
+    }
+
+    /// What the proof said of a change that is to be kept.
+    fn before_keeping(&self) -> Vec<String> {
+        let mut lines = Vec::new();
+        if let Some((_, planned, state)) = self.current() {
+            for (number, proof) in state.proofs(planned).iter().enumerate() {
+                let answer = u16::try_from(number).ok().and_then(|n| state.look.get(&n));
+                let holds = answer.map(|answer| answer.holds);
+                let word = match holds {
+                    Some(Holds::Yes) => "so",
+                    Some(Holds::No) => "NOT SO",
+                    Some(Holds::CannotSay) | None => "not known",
+                };
+                lines.push(format!("{word}: {}", clean::line(&proof.says)));
+            }
+        }
+        lines.push(
+            "Its guard is let go of over a new connection, and the proof is asked.".to_owned(),
+        );
+        lines
     }
 
     fn undo_headline(&self) -> Option<String> {

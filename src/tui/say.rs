@@ -22,6 +22,9 @@ pub(super) fn state(state: &StepState, signs: &Signs) -> (&'static str, &'static
         StepAt::AtGate => (signs.gate, "your turn", Tone::Strong),
         StepAt::Cleared => (signs.running, "starting", Tone::Strong),
         StepAt::Running if state.stop.is_some() => (signs.running, "stopping", Tone::Care),
+        StepAt::Running if state.to_be_kept().next().is_some() => {
+            (signs.gate, "your turn", Tone::Strong)
+        }
         StepAt::Running => (signs.running, "running", Tone::Strong),
         StepAt::Proving => (signs.proving, "proving", Tone::Strong),
         StepAt::Done { how } => match how {
@@ -351,6 +354,9 @@ pub(super) fn event(entry: &Entry, run: &Run) -> String {
         }
         Event::KeyboardReturned { step, lane, .. } => {
             format!("{}: gave the keyboard on {lane} back", named(step))
+        }
+        Event::ChangeKept { step, lane, .. } => {
+            format!("{}: keeps the change on {lane}", named(step))
         }
         Event::NoteAdded {
             step: Some(step),

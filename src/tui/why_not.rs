@@ -64,6 +64,7 @@ const fn nothing_for(action: Action) -> &'static str {
         Action::TypeBack => "no gate wants words typed",
         Action::Choose => "there is nothing to choose",
         Action::SayDone => "there is nothing that a person is to do",
+        Action::Keep => "no change waits to be kept",
         Action::Answer => "no question is open",
         Action::Finish => "there are steps left to do",
         Action::Settle(_) => "no outcome is unknown",

@@ -117,6 +117,7 @@ impl Record {
                     progress: Progress::None,
                     limit_seconds: 0,
                     interactive: false,
+                    guard: None,
                 }],
                 ..Proposal::default()
             },

@@ -105,6 +105,7 @@ impl Action for Act {
             progress: Progress::None,
             limit_seconds: 0,
             interactive,
+            guard: None,
         };
         Ok(Proposal {
             legs: texts.iter().map(leg).collect(),
@@ -279,6 +280,7 @@ impl Step {
             for_each: None,
             at_once: 0,
             armed_until: None,
+            confirm_within: None,
         }
     }
 }

@@ -9,7 +9,7 @@ use crate::kinds::{self, Moment, Obstacle, Proposal, Question, Reply};
 use crate::names::{MachineName, ParamName, RunId};
 use crate::probe::Scene;
 use crate::run::Plan;
-use crate::runbook::StepSpec;
+use crate::runbook::{StepSpec, Undo};
 use crate::template::Values;
 use crate::transport::{Script, Shell};
 
@@ -40,7 +40,11 @@ pub(super) async fn propose(
     for question in spec.action.survey(&moment)? {
         replies.push(ask_within(fleet, &prepared.values, &question, LIMIT).await?);
     }
-    spec.action.propose(&moment, &replies)
+    let mut proposal = spec.action.propose(&moment, &replies)?;
+    if let (Some(within), Undo::Action(undo)) = (spec.confirm_within, &spec.undo) {
+        proposal.guard(&moment, undo.as_ref(), within.as_secs(), false)?;
+    }
+    Ok(proposal)
 }
 
 /// Whether a step uses no value that an earlier step gives it.
@@ -49,7 +53,10 @@ pub(super) async fn propose(
 ///
 /// Which value it is, and who gives it.
 pub(in crate::cli) fn all_is_known(prepared: &Prepared, spec: &StepSpec) -> Result<(), Obstacle> {
-    let mentions = spec.mentions(false);
+    let mut mentions = spec.mentions(false);
+    if spec.confirm_within.is_some() {
+        mentions.extend(spec.mentions(true));
+    }
     let uses = |name: &ParamName| mentions.iter().any(|mention| mention.uses(name.as_str()));
     if let Some(each) = spec.for_each.as_ref().filter(|each| uses(&each.name)) {
         let what = format!("it uses {}, which is another on each lane", each.name);

@@ -131,6 +131,13 @@ pub(super) fn step(plan: &Plan, place: usize, step: &PlannedStep) -> String {
             active.id
         );
     }
+    if step.confirm_within_seconds > 0 {
+        let _ = writeln!(
+            out,
+            "     guard  its machine runs the undo by itself, {} s after, unless somebody keeps the change",
+            step.confirm_within_seconds
+        );
+    }
     let _ = writeln!(out, "     undo   {}", undo(&step.undo));
     if !marks.is_empty() {
         let _ = writeln!(out, "     note   {}", marks.join(", "));

@@ -3,7 +3,8 @@
 use super::super::answers::{Answers, Reply, StepAnswers};
 use super::super::exit::Exit;
 use crate::kinds::Performer;
-use crate::names::StepId;
+use crate::names::{MachineName, StepId};
+use crate::probe::Holds;
 use crate::run::{
     Intent, LaneAt, PlannedChoice, PlannedStep, Run, StepAt, StepState, Stuck, Way, wanted,
 };
@@ -56,7 +57,10 @@ pub(super) fn next(run: &Run, answers: &Answers) -> Next {
     }
     match &state.at {
         StepAt::AtGate => at_gate(planned, state, answers),
-        StepAt::Running => by_hand(planned, state, answers),
+        StepAt::Running => match state.to_be_kept().next() {
+            Some((lane, _)) => keep(planned, state, lane),
+            None => by_hand(planned, state, answers),
+        },
         StepAt::Proving => questions(planned, state, answers),
         StepAt::Stuck { why } => stuck(planned, state, why, answers),
         StepAt::Waiting
@@ -165,6 +169,38 @@ fn choose(
             blocked(planned, why, Some(key(&step, "choose", one)))
         }
     }
+}
+
+/// Keeps a change that is as its proof wants it. What no machine can prove of it, a person has to look at.
+fn keep(planned: &PlannedStep, state: &StepState, lane: &MachineName) -> Next {
+    let step = planned.id.clone();
+    if state.looking {
+        return Next::Wait;
+    }
+    let proofs = (0u16..).zip(state.proofs(planned));
+    let asked: Vec<u16> = proofs
+        .filter(|(_, proof)| !proof.person)
+        .map(|(number, _)| number)
+        .collect();
+    let holds = |number: &u16| {
+        let answer = state.look.get(number);
+        answer.is_some_and(|answer| answer.holds == Holds::Yes)
+    };
+    let why = match asked.is_empty() {
+        true => "no machine can say whether it is right",
+        false if asked.iter().all(holds) => {
+            return Next::Wish(Intent::Keep {
+                step,
+                attempt: state.attempt,
+                lane: lane.clone(),
+            });
+        }
+        false => "its proof does not hold",
+    };
+    let why = format!(
+        "the change of step {step} on {lane} is there, and {why}; nobody keeps it, so its guard takes it back"
+    );
+    blocked(planned, why, None)
 }
 
 fn by_hand(planned: &PlannedStep, state: &StepState, answers: &Answers) -> Next {

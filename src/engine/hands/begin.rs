@@ -1,8 +1,9 @@
 //! Finds out where the receipt of a leg will be, before its start is recorded.
 
 use super::{Ground, Receipt};
+use crate::kinds::GuardLeg;
 use crate::names::{MachineName, StepId};
-use crate::run::{Finding, Run};
+use crate::run::{Finding, Run, Way};
 use crate::transport::{LinkTrouble, Receipts};
 
 /// What is needed to begin a leg.
@@ -12,6 +13,8 @@ pub(super) struct Begin {
     lane: MachineName,
     leg: u16,
     machine: MachineName,
+    /// Whether it has to go over a connection that is opened for it.
+    anew: bool,
 }
 
 impl Begin {
@@ -23,19 +26,30 @@ impl Begin {
     ) -> Option<Self> {
         let (_, _, state) = run.step(step)?;
         let shown = state.proposal(lane)?;
-        let machine = shown.proposal.legs.get(usize::from(leg))?.at.clone();
+        let starts = shown.proposal.legs.get(usize::from(leg))?;
         Some(Self {
             step: step.clone(),
             attempt,
             lane: lane.clone(),
             leg,
-            machine,
+            machine: starts.at.clone(),
+            // On the way back whatever still reaches the machine is good.
+            anew: match starts.guard {
+                Some(GuardLeg::Keep | GuardLeg::LetGo) => state.way == Way::Forward,
+                Some(GuardLeg::Arm { .. }) | None => false,
+            },
         })
     }
 
     /// Asks until the machine answers; an operator's stop ends this hand.
     pub async fn run(self, ground: &Ground) -> (Finding, Option<Receipt>) {
         let mut tries = 0;
+        // A change is kept by whoever can still come in, and not by a connection that was there before it.
+        if self.anew
+            && let Some(host) = ground.fleet.host(&self.machine)
+        {
+            host.close().await;
+        }
         let spool = loop {
             match ground.fleet.receipts(&self.machine).await {
                 Ok(Receipts::Kept(nonce)) => break Some(nonce.as_str().to_owned()),

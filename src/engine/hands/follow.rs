@@ -9,7 +9,7 @@ use tokio::time::Instant;
 
 use super::said::{said, said_at_last, unsaid};
 use super::turn::{Limit, Place, Tape, Turn, Unkept};
-use super::{Ground, Receipt, capture};
+use super::{Ground, Receipt, capture, earlier};
 use crate::clock::Timestamp;
 use crate::kinds::Leg;
 use crate::run::{
@@ -21,7 +21,7 @@ use crate::transport::{
 };
 use crate::wire::output_file;
 
-use super::super::output::{Recorder, printed};
+use super::super::output::Recorder;
 
 /// How long a machine that has no such token after a start is given before it is asked again.
 const BREATH: Duration = Duration::from_millis(200);
@@ -30,6 +30,8 @@ const BREATH: Duration = Duration::from_millis(200);
 pub(super) struct Follow {
     place: Place,
     leg: Leg,
+    /// The legs before it whose output it gets.
+    before: Vec<u16>,
     token: Token,
     spool: Option<String>,
     since: Timestamp,
@@ -82,7 +84,10 @@ impl Follow {
         let leg = legs.get(usize::from(*number))?.clone();
         let forward = state.way == Way::Forward && usize::from(*number) + 1 == legs.len();
         let spots = state.spots(planned);
+        // A guard is waited for by an operator, who is not what the limit is for.
+        let limit = leg.guard.map_or(planned.timeout_seconds, |_| 0);
         Some(Self {
+            before: earlier::before(legs, *number),
             place: Place {
                 step: step.clone(),
                 attempt: *attempt,
@@ -95,7 +100,7 @@ impl Follow {
             token: token.clone(),
             spool: spool.clone(),
             since,
-            step_limit: (state.started_at.unwrap_or(since), planned.timeout_seconds),
+            step_limit: (state.started_at.unwrap_or(since), limit),
             spot: spots.into_iter().find(|spot| spot.lane == *lane)?,
             capture: planned.capture.clone().filter(|_| forward),
             sent,
@@ -185,13 +190,7 @@ impl Follow {
         let token = token.map_err(|error| error.to_string())?;
         let nonce = Nonce::new(spool.as_str()).map_err(|error| error.to_string())?;
         let mut env = self.leg.env.clone();
-        for earlier in 0..self.place.leg {
-            let place = &self.place;
-            let file = output_file(&place.step, place.attempt, &place.lane, earlier);
-            let text = printed(&ground.output, &file)
-                .map_err(|error| format!("read output/{file}: {error}"))?;
-            env.push((format!("RUNSHEET_LEG_{}", earlier + 1), text));
-        }
+        env.extend(earlier::environment(ground, &self.place, &self.before)?);
         let script = ground
             .script_of(&self.leg, &env)
             .map_err(|error| error.to_string())?;

@@ -6,6 +6,7 @@
 mod begin;
 mod broken;
 mod capture;
+mod earlier;
 mod follow;
 mod ground;
 mod keyboard;

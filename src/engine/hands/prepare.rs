@@ -37,6 +37,10 @@ pub(super) struct Prepare {
     /// What is to be captured; nothing on the way back.
     capture: Option<Capture>,
     performer: Option<Performer>,
+    /// How long its guard waits, in seconds; 0 where it has none.
+    guard: u64,
+    /// The lanes on which a guard of an earlier attempt may still fire.
+    armed: Vec<MachineName>,
     leaves: BTreeMap<MachineName, BTreeMap<String, String>>,
     /// Which things there were on each machine before the run.
     pins: BTreeMap<MachineName, BTreeMap<String, String>>,
@@ -77,6 +81,8 @@ impl Prepare {
             capture: planned.capture.clone().filter(|_| way == Way::Forward),
             spots,
             performer: planned.performer(way),
+            guard: planned.confirm_within_seconds,
+            armed: state.guards().map(|(lane, _)| lane.clone()).collect(),
             leaves: match way {
                 Way::Forward => BTreeMap::new(),
                 Way::Back => state.leaves.clone(),
@@ -133,7 +139,10 @@ impl Prepare {
         else {
             return Err(Obstacle::new("the runbook's copy has no such step"));
         };
-        let mentions = spec.mentions(self.way == Way::Back);
+        let mut mentions = spec.mentions(self.way == Way::Back);
+        if self.guard > 0 {
+            mentions.extend(spec.mentions(true));
+        }
         let own = self.capture.as_ref().map(|capture| &capture.name);
         for (name, why) in ground
             .values
@@ -175,6 +184,27 @@ impl Prepare {
         }
     }
 
+    fn guard(
+        &self,
+        ground: &Ground,
+        moment: &Moment<'_>,
+        proposal: &mut Proposal,
+    ) -> Result<(), Obstacle> {
+        let undo = ground.spec(&self.step).map(|spec| &spec.undo);
+        match (self.guard, self.way, undo) {
+            (0, ..) => Ok(()),
+            (seconds, Way::Forward, Some(Undo::Action(undo))) => {
+                let armed = self.armed.contains(moment.scene.here);
+                proposal.guard(moment, undo.as_ref(), seconds, armed)
+            }
+            (_, Way::Forward, _) => Err(Obstacle::new("the runbook's copy has no undo for it")),
+            (_, Way::Back, _) => {
+                proposal.let_go(moment);
+                Ok(())
+            }
+        }
+    }
+
     async fn propose(&self, ground: &Ground, spot: &Spot) -> Result<Proposal, Obstacle> {
         let action = self.action(ground)?;
         let ground = &*ground.on(spot);
@@ -197,6 +227,7 @@ impl Prepare {
             replies.push(reply.map_err(obstacle)?);
         }
         let mut proposal = action.propose(&moment, &replies)?;
+        self.guard(ground, &moment, &mut proposal)?;
         if let (Some(capture), Some(last)) = (&self.capture, proposal.legs.last_mut()) {
             capture::wrap(last, &capture.name);
         }

@@ -31,6 +31,9 @@ pub(super) struct Prove {
     attempt: u32,
     way: Way,
     asked: Asked,
+    /// Whether each question is asked for as long as it may take to come true. A look asks once, but where somebody is
+    /// to keep a change by it.
+    patient: bool,
     spots: Vec<Spot>,
     open: BTreeSet<u16>,
 }
@@ -73,20 +76,21 @@ impl Prove {
             attempt,
             way: state.way,
             asked,
+            patient: asked == Asked::Proof || state.to_be_kept().next().is_some(),
             spots: state.spots(planned),
             open: open_questions(run, step, asked)?,
         })
     }
 
-    /// Asks all questions at the same time, each for as long as it may take to come true.
+    /// Asks all questions at the same time.
     pub async fn run(self, ground: &Ground) -> (Finding, Option<Receipt>) {
         let inquiries = inquiries(ground, &self.step, self.way, &self.spots);
         let asking = inquiries
             .iter()
             .filter(|inquiry| self.open.contains(&inquiry.number))
-            .map(async |inquiry| match self.asked {
-                Asked::Proof => inquiry.patiently(ground).await,
-                Asked::Look => inquiry.once(ground, LIMIT).await,
+            .map(async |inquiry| match self.patient {
+                true => inquiry.patiently(ground).await,
+                false => inquiry.once(ground, LIMIT).await,
             })
             .collect();
         let mut answers = some_at_once(asking, QUESTIONS_AT_ONCE).await;

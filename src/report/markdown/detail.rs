@@ -61,6 +61,13 @@ fn marks(step: &StepStory) -> String {
     if let Some(until) = &step.armed_until {
         marks.push(format!("takes effect with {}", span(until.as_str())));
     }
+    if let Some(seconds) = step.confirm_within_seconds {
+        let seconds = i64::try_from(seconds).unwrap_or(i64::MAX);
+        marks.push(format!(
+            "**taken back by its own machine** unless kept within {}",
+            duration(seconds)
+        ));
+    }
     match step.downtime {
         Some(Downtime::Starts) => marks.push("**customers begin to notice**".to_owned()),
         Some(Downtime::Ends) => marks.push("**customers cease to notice**".to_owned()),

@@ -48,6 +48,10 @@ pub struct StepStory {
     /// The step with which its change takes effect; none where it does so at once.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub armed_until: Option<StepId>,
+    /// How long its machine waited for somebody to keep the change before it took it back, in seconds; none where it
+    /// does not do that.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub confirm_within_seconds: Option<u64>,
     /// How far its change has come; none where it takes effect at once, or is not written.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub effect: Option<String>,

@@ -2,7 +2,7 @@
 
 use super::made_up::machine;
 use super::walker::Walk;
-use crate::kinds::Performer;
+use crate::kinds::{GuardLeg, Performer};
 use crate::names::{MachineName, StepId};
 use crate::probe::Holds;
 use crate::run::*;
@@ -16,6 +16,12 @@ impl Walk {
         leg: u16,
     ) -> LaneOutcome {
         let (_, planned, state) = self.run.step(step).expect("a wanted step is there");
+        let keeps = state.guard_leg(lane, leg) == Some(GuardLeg::Keep);
+        if keeps && self.dice.one_in(3) {
+            return LaneOutcome::Failed {
+                code: *self.dice.pick(&[3, 4, 5]),
+            };
+        }
         let captures = planned.capture.is_some() && state.way == Way::Forward;
         if !captures || leg + 1 != state.legs(lane) {
             return LaneOutcome::Succeeded { code: 0 };
@@ -130,6 +136,12 @@ impl Walk {
                     !by_machine || *leg < state.legs(lane),
                     "what is to begin was shown"
                 );
+                let guard = state.lane(lane).and_then(|lane| lane.guard.as_ref());
+                assert!(
+                    state.guard_leg(lane, *leg) != Some(GuardLeg::Keep)
+                        || guard.is_none_or(|guard| guard.kept.is_some()),
+                    "a guard is let go of when somebody has said so"
+                );
             }
         }
         for (planned, state) in self
@@ -150,6 +162,10 @@ impl Walk {
                         .values()
                         .all(|answer| answer.holds == Holds::Yes)
                 );
+            }
+            if let StepAt::Done { .. } = &state.at {
+                let guards = state.guards().count();
+                assert_eq!(guards, 0, "what is done is not taken back by a guard");
             }
             let rule = self.run.rule(state_number(&self.run, planned));
             if let StepAt::RuledOut { .. } = &state.at {

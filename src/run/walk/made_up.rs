@@ -1,12 +1,8 @@
 //! Dice, plans and proposals for the walk.
 
-use std::collections::BTreeMap;
-
-use crate::kinds::{Exhibit, Leg, OptionShown, Performer, Progress, Proposal, Shell};
+use crate::kinds::{Leg, OptionShown, Performer, Progress, Shell};
 use crate::names::{EnvName, MachineName, ParamName, PhaseId, StepId};
-use crate::run::{
-    Evidence, Plan, PlannedChoice, PlannedPhase, PlannedStep, PlannedUndo, Proof, RunbookCopy,
-};
+use crate::run::{Plan, PlannedChoice, PlannedPhase, PlannedStep, PlannedUndo, Proof, RunbookCopy};
 use crate::runbook::{Capture, Condition, EnvironmentKind, ForEach, Gate, Items};
 
 /// SplitMix64 (Steele, Lea, Flood: Fast Splittable Pseudorandom Number Generators, 2014): small enough to
@@ -128,9 +124,11 @@ pub(super) fn random_plan(dice: &mut Dice) -> Plan {
                 for_each: each,
                 at_once: u16::from(dice.one_in(3)) * 2,
                 armed_until: dice.one_in(3).then(|| step_id(number + 1)),
+                confirm_within_seconds: 0,
             }
             .captures(captures)
             .or_a(choice)
+            .guarded(dice.one_in(3))
         })
         .collect();
     Plan {
@@ -254,6 +252,7 @@ pub(in crate::run) fn follows(number: usize, when: &[(&str, &str)]) -> PlannedSt
         for_each: None,
         at_once: 0,
         armed_until: None,
+        confirm_within_seconds: 0,
     }
 }
 
@@ -269,6 +268,7 @@ pub(in crate::run) fn leg(machine: &MachineName) -> Leg {
         progress: Progress::None,
         limit_seconds: 0,
         interactive: false,
+        guard: None,
     }
 }
 
@@ -305,6 +305,24 @@ impl PlannedStep {
         }
     }
 
+    /// The step with a guard, where it may have one.
+    fn guarded(self, guarded: bool) -> Self {
+        let undo = matches!(
+            self.undo,
+            PlannedUndo::Action {
+                performer: Performer::Machine,
+                ..
+            }
+        );
+        let plain = self.capture.is_none() && self.for_each.is_none() && self.choice.is_none();
+        let may = undo && plain && self.performer == Performer::Machine;
+        Self {
+            confirm_within_seconds: if guarded && may { 120 } else { 0 },
+            point_of_no_return: self.point_of_no_return && !(guarded && may),
+            ..self
+        }
+    }
+
     /// The step as a choice, which has no machine, no proof and no other gate.
     fn or_a(self, choice: Option<PlannedChoice>) -> Self {
         if choice.is_none() {
@@ -326,34 +344,4 @@ impl PlannedStep {
             ..self
         }
     }
-}
-
-pub(super) fn proposal(dice: &mut Dice, lane: &MachineName, salt: u64) -> Proposal {
-    let leg = |number| Leg {
-        title: format!("leg {number}"),
-        text: format!("true {salt}"),
-        interactive: salt.is_multiple_of(3),
-        ..leg(lane)
-    };
-    Proposal {
-        exhibits: vec![Exhibit::Text {
-            text: format!("{salt}"),
-        }],
-        legs: (0..dice.below(3)).map(leg).collect(),
-        leaves: BTreeMap::from([("backup".to_owned(), format!("/b/{salt}"))]),
-        already: None,
-    }
-}
-
-pub(super) fn evidence(dice: &mut Dice) -> Evidence {
-    let said = [
-        Evidence::Running,
-        Evidence::Ended { code: 0 },
-        Evidence::Ended { code: 7 },
-        Evidence::NeverRan,
-        Evidence::CannotSay {
-            why: "wiped".into(),
-        },
-    ];
-    dice.pick(&said).clone()
 }

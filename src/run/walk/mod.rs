@@ -3,6 +3,7 @@
 //! Set `RUNSHEET_WALKS` for more runs and `RUNSHEET_SEED` to walk one again.
 
 mod holds;
+mod legs;
 mod made_up;
 mod walker;
 
@@ -93,6 +94,7 @@ const KINDS: &[&str] = &[
     "unknown-settled",
     "keyboard-taken",
     "keyboard-returned",
+    "change-kept",
     "note-added",
     "run-suspended",
     "run-ended",

@@ -2,7 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use super::made_up::{Dice, evidence, proposal, random_plan, step_id};
+use super::legs::{evidence, guarded, proposal};
+use super::made_up::{Dice, random_plan, step_id};
 use crate::clock::Clock;
 use crate::kinds::Obstacle;
 use crate::names::{RunId, StepId};
@@ -219,12 +220,8 @@ impl Walk {
     }
 
     pub(super) fn prepare(&mut self, step: StepId, attempt: u32) -> Finding {
-        let state = self
-            .run
-            .step(&step)
-            .expect("a wanted step is there")
-            .2
-            .clone();
+        let (_, planned, state) = self.run.step(&step).expect("a wanted step is there");
+        let (planned, state) = (planned.clone(), state.clone());
         if self.dice.one_in(8) {
             let lane = state.lanes[0].name.clone();
             let obstacle = Obstacle::new("no such file");
@@ -242,7 +239,11 @@ impl Walk {
             .filter(|lane| lane.taking_part)
             .map(|lane| LaneShown {
                 lane: lane.name.clone(),
-                proposal: proposal(&mut self.dice, &lane.name, salt),
+                proposal: guarded(
+                    proposal(&mut self.dice, &lane.name, salt),
+                    (&planned, &state),
+                    &lane.name,
+                ),
             })
             .collect();
         Finding::Shown {
@@ -282,8 +283,9 @@ impl Walk {
         // Few legs have a terminal, and they are soon over.
         let pressed = match &self.run.keyboard {
             Some(_) if self.dice.one_in(3) => 23,
+            None if state.to_be_kept().next().is_some() && self.dice.one_in(3) => 24,
             None if state.at == StepAt::Running && self.dice.one_in(3) => 21,
-            _ => self.dice.below(24),
+            _ => self.dice.below(25),
         };
         let intent = match pressed {
             21 | 22 => Intent::TakeKeyboard {
@@ -292,6 +294,11 @@ impl Walk {
                 lane,
             },
             23 => Intent::ReturnKeyboard {
+                step,
+                attempt,
+                lane,
+            },
+            24 => Intent::Keep {
                 step,
                 attempt,
                 lane,

@@ -15,6 +15,8 @@ pub(in crate::tui) enum Action {
     NotNow,
     /// Says that a step of a person is done.
     SayDone,
+    /// Keeps a change that its guard would take back.
+    Keep,
     /// Answers a question of a proof.
     Answer,
     /// Ends a run whose every step is settled.

@@ -70,6 +70,8 @@ pub(in crate::tui) const KEYS: &[Binding] = table! {
         "type the words": "go to the field where the gate's words are typed";
     [ENTER] Run First A::SayDone,
         "it is done…": "say that you have done what the step asks of you";
+    [ENTER] Run First A::Keep,
+        "keep it…": "keep a change that its guard would take back";
     [ENTER] Run First A::Answer,
         "answer…": "answer the question of the proof";
     [ENTER] Run First A::Finish,

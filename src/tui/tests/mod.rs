@@ -4,6 +4,7 @@ mod armed;
 mod bytes;
 mod choices;
 mod doubt;
+mod guard;
 mod hands;
 mod hostile;
 mod items;

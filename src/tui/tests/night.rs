@@ -11,7 +11,7 @@ use crate::wire::Live;
 
 use super::runbook::{command, leg, migration, rsync};
 use super::stage::{Stage, machine, step};
-use super::{armed, choices, doubt, items, late, numbers, standing, terminal, window};
+use super::{armed, choices, doubt, guard, items, late, numbers, standing, terminal, window};
 
 /// Makes a stage at a moment.
 pub(super) type Make = fn(Look) -> Stage;
@@ -53,6 +53,11 @@ pub(super) const MOMENTS: &[(&str, Make)] = &[
     ("return-passed", window::passed),
     ("crossed", window::crossed),
     ("rehearsed", window::rehearsed),
+    ("guard-gate", guard::gate),
+    ("guard-waiting", guard::waiting),
+    ("guard-late", guard::late),
+    ("guard-fired", guard::fired),
+    ("guard-half-way", guard::half_way),
     ("lanes", late::lanes),
     ("disconnected", late::disconnected),
     ("watching", late::watching),

@@ -20,6 +20,7 @@ pub(super) fn leg(title: &str, text: &str, progress: Progress) -> Leg {
         progress,
         limit_seconds: 0,
         interactive: false,
+        guard: None,
     }
 }
 
@@ -91,6 +92,7 @@ pub(super) fn migration(kind: EnvironmentKind) -> Plan {
         for_each: None,
         at_once: 0,
         armed_until: None,
+        confirm_within_seconds: 0,
     };
     let mut steps = vec![
         step(

@@ -5,7 +5,7 @@ use unicode_width::UnicodeWidthStr;
 
 use super::page::Page;
 use super::step::Exhibits;
-use super::{Cx, chart, keyboard, lanes, recap, stuck};
+use super::{Cx, chart, guard, keyboard, lanes, recap, stuck};
 use crate::kinds::{Leg, Performer};
 use crate::names::MachineName;
 use crate::run::{LaneAt, PlannedStep, StepAt, StepState, Stop, Way};
@@ -26,6 +26,7 @@ pub(super) fn title(cx: &Cx<'_>) -> &'static str {
     match &state.at {
         StepAt::AtGate => "gate",
         StepAt::Preparing | StepAt::Cleared => "on its way",
+        StepAt::Running if state.to_be_kept().next().is_some() => "guard",
         StepAt::Running => "running",
         StepAt::Proving => "proving",
         StepAt::Stuck { .. } => "stuck",
@@ -216,6 +217,9 @@ fn running(
     let performer = planned.performer(state.way);
     lanes::counts(cx, page, state);
     for lane in lanes::shown(state) {
+        if state.waits_to_be_kept(&lane.name).is_some() {
+            continue;
+        }
         let (words, tone) = say::lane(&lane.at);
         let mut text = format!("{}  {words}", lanes::named(lane));
         if let LaneAt::Running { leg, since, .. } = &lane.at {
@@ -259,6 +263,7 @@ fn running(
         }
     }
     bar(cx, page, width);
+    guard::put(cx, page, state);
     keyboard::put(cx, page);
     if performer == Some(Performer::Person) && cx.app.offers(Action::SayDone) {
         page.own("Enter says that it is done.", Tone::Strong);

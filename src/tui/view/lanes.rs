@@ -78,6 +78,9 @@ pub(super) fn bad(state: &StepState) -> String {
         let leg = shown.and_then(|shown| shown.proposal.legs.get(usize::from(*leg)));
         let title = leg.map(|leg| format!(" ({})", leg.title));
         let title = title.unwrap_or_default();
+        if let Some(fired) = state.guard_fired(&lane.name) {
+            return Some(format!("{fired}, on {}", lane.name));
+        }
         Some(format!("{} on {}{title}", say::outcome(outcome), lane.name))
     });
     let mut told: Vec<String> = told.collect();

@@ -8,6 +8,7 @@ mod doubt;
 mod end;
 mod exhibits;
 mod footer;
+mod guard;
 mod header;
 mod journal;
 mod keyboard;

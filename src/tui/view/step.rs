@@ -118,7 +118,8 @@ fn detail(
 ) -> Vec<Line<'static>> {
     let mut page = Page::new(cx, width);
     head(cx, &mut page, width, (number, planned, state));
-    let stuck = matches!(state.at, StepAt::Stuck { .. });
+    // What was asked comes first where a decision hangs on it.
+    let stuck = matches!(state.at, StepAt::Stuck { .. }) || state.to_be_kept().next().is_some();
     if !short && !stuck {
         if !planned.about.trim().is_empty() {
             page.text(&planned.about, Tone::Plain);

@@ -4,7 +4,7 @@ use ratatui::text::Line;
 
 use super::page::Page;
 use super::step::Exhibits;
-use super::{Cx, doubt, lanes};
+use super::{Cx, doubt, guard, lanes};
 use crate::kinds::Performer;
 use crate::probe::Holds;
 use crate::run::{LaneAt, PlannedStep, StepAt, StepState, Stuck};
@@ -38,6 +38,7 @@ pub(super) fn put(
             page.text(&format!("{}  {words}", lanes::named(lane)), tone);
         }
     }
+    guard::put(cx, page, state);
     doubt::put(cx, page, &planned.id);
     let choices = choices(cx, width);
     if exhibits == Exhibits::Here && *why != Stuck::Unproved {

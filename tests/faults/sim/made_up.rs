@@ -109,6 +109,7 @@ fn step(dice: &mut Dice, number: usize, phase: &PhaseId) -> PlannedStep {
         for_each: None,
         at_once: 0,
         armed_until: None,
+        confirm_within_seconds: 0,
     }
 }
 
@@ -151,6 +152,7 @@ pub fn proposal(dice: &mut Dice, lane: &MachineName, performer: Option<Performer
         progress: Progress::None,
         limit_seconds: 0,
         interactive: false,
+        guard: None,
     };
     let legs = match dice.below(6) {
         _ if performer != Some(Performer::Machine) => 0,

@@ -137,6 +137,7 @@ impl Stage {
             progress: Progress::None,
             limit_seconds: 0,
             interactive: false,
+            guard: None,
         };
         let proposal = Proposal {
             exhibits: vec![Exhibit::Text { text: step.into() }],
