@@ -9,7 +9,7 @@ use crate::run::{
 
 use super::app::{App, Effect, Pane};
 use super::clean;
-use super::dialog::{Dialog, Purpose};
+use super::dialog::{Dialog, Purpose, Sheet};
 use super::gate::{Came, Verdict};
 use super::keys::Action;
 use super::look::Tone;
@@ -60,6 +60,7 @@ impl App {
             Action::NextLane => self.outputs().len() > 1,
             Action::Output => self.output.is_some() || self.pane == Pane::Output,
             Action::Journal => run.plan.is_some(),
+            Action::Machines => !run.preflight.is_empty(),
             Action::Here => !self.is_here() || self.pane != Pane::Step,
             Action::NotNow
             | Action::Up
@@ -324,7 +325,8 @@ impl App {
                 Tone::Care,
             ),
             Action::Find => self.open_the_palette(),
-            Action::Help => self.dialog = Some(Dialog::Help(0)),
+            Action::Help => self.dialog = Some(Dialog::Sheet(Sheet::Keys, 0)),
+            Action::Machines => self.dialog = Some(Dialog::Sheet(Sheet::Machines, 0)),
             Action::Previous
             | Action::Next
             | Action::Mark

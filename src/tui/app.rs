@@ -375,7 +375,7 @@ impl App {
             Some(Dialog::Choose(_)) => Place::Choice,
             Some(Dialog::Write(_)) => Place::Text,
             Some(Dialog::Find(_)) => Place::Find,
-            Some(Dialog::Help(_)) => Place::Help,
+            Some(Dialog::Sheet(..)) => Place::Help,
             None if self.keyboard().is_some() => Place::Terminal,
             None if self.pane == Pane::Step
                 && self.is_here()

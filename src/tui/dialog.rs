@@ -17,8 +17,17 @@ pub(super) enum Dialog {
     Write(Box<Write>),
     /// The palette.
     Find(Find),
-    /// The help page, scrolled down by some lines.
-    Help(usize),
+    /// A page to read, scrolled down by some lines.
+    Sheet(Sheet, usize),
+}
+
+/// A page to read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Sheet {
+    /// Every key and every sign.
+    Keys,
+    /// What was found on the machines before the run.
+    Machines,
 }
 
 /// A question with a few answers. The first is the harmless one and has the focus.

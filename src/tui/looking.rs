@@ -212,7 +212,7 @@ impl App {
     }
 
     fn page(&mut self, up: bool, rows: usize) {
-        if let Some(Dialog::Help(at)) = &mut self.dialog {
+        if let Some(Dialog::Sheet(_, at)) = &mut self.dialog {
             *at = if up {
                 at.saturating_sub(rows)
             } else {

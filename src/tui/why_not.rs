@@ -25,7 +25,7 @@ impl App {
     fn refusal(&self, action: Action) -> Option<String> {
         let only_looks = matches!(
             action,
-            Action::NextLane | Action::Output | Action::Journal | Action::Here
+            Action::NextLane | Action::Output | Action::Journal | Action::Machines | Action::Here
         );
         let why = if only_looks {
             return None;
@@ -85,6 +85,7 @@ const fn nothing_for(action: Action) -> &'static str {
         Action::NextLane => "there is no other output",
         Action::Output => "the step has printed nothing",
         Action::Journal => "the record has not begun",
+        Action::Machines => "nobody looked at the machines before the run",
         Action::Here => "that is where you are",
         _ => UNKNOWN,
     }

@@ -53,6 +53,8 @@ pub(in crate::tui) enum Action {
     Output,
     /// Shows the journal, or puts it away.
     Journal,
+    /// Shows what was found on the machines before the run.
+    Machines,
     /// The next lane's output.
     NextLane,
     /// Back to the step whose turn it is.

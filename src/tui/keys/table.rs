@@ -122,6 +122,8 @@ pub(in crate::tui) const KEYS: &[Binding] = table! {
         "back": "back to the step whose turn it is";
     [plain('t', "t")] Run Room A::Journal,
         "record": "show the record as it grows; again to put it away";
+    [plain('m', "m")] Run Never A::Machines,
+        "machines": "show what was found on the machines before the run";
     [UP, plain('k', "k")] Run Never A::Up,
         "step before": "look at the step before";
     [DOWN, plain('j', "j")] Run Never A::Down,

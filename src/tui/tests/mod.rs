@@ -10,6 +10,7 @@ mod hostile;
 mod items;
 mod late;
 mod live;
+mod machines;
 mod night;
 mod numbers;
 mod palette;

@@ -11,7 +11,9 @@ use crate::wire::Live;
 
 use super::runbook::{command, leg, migration, rsync};
 use super::stage::{Stage, machine, step};
-use super::{armed, choices, doubt, guard, items, late, numbers, standing, terminal, window};
+use super::{
+    armed, choices, doubt, guard, items, late, machines, numbers, standing, terminal, window,
+};
 
 /// Makes a stage at a moment.
 pub(super) type Make = fn(Look) -> Stage;
@@ -53,6 +55,7 @@ pub(super) const MOMENTS: &[(&str, Make)] = &[
     ("return-passed", window::passed),
     ("crossed", window::crossed),
     ("rehearsed", window::rehearsed),
+    ("trouble", machines::trouble),
     ("guard-gate", guard::gate),
     ("guard-waiting", guard::waiting),
     ("guard-late", guard::late),

@@ -57,6 +57,9 @@ fn what_stands_before_the_run() {
         ("help", "gate", |stage| {
             stage.wait().key(KeyCode::Char('?'));
         }),
+        ("machines", "trouble", |stage| {
+            stage.wait().key(KeyCode::Char('m'));
+        }),
         ("note", "gate", |stage| {
             stage.wait().key(KeyCode::Char('n'));
             stage.types("the customer is on the phone");

@@ -5,7 +5,7 @@ use unicode_width::UnicodeWidthStr;
 
 use super::page::Page;
 use super::step::Exhibits;
-use super::{Cx, chart, guard, keyboard, lanes, recap, stuck};
+use super::{Cx, chart, guard, keyboard, lanes, recap, sheet, stuck};
 use crate::kinds::{Leg, Performer};
 use crate::names::MachineName;
 use crate::run::{LaneAt, PlannedStep, StepAt, StepState, Stop, Way};
@@ -122,6 +122,7 @@ fn gate(
             recap::put(cx, page, height);
         }
     }
+    sheet::at_the_beginning(cx, page);
     if state.looking {
         page.own("Asking what is true now…", Tone::Quiet);
     }

@@ -9,7 +9,7 @@ use unicode_width::UnicodeWidthStr;
 use super::Cx;
 use super::page::{Page, scrolled};
 use crate::tui::clean;
-use crate::tui::dialog::{Choose, Dialog, Write};
+use crate::tui::dialog::{Choose, Dialog, Sheet, Write};
 use crate::tui::keys::{KEYS, Place};
 use crate::tui::look::{Look, Tone};
 
@@ -19,7 +19,7 @@ pub(super) fn draw(frame: &mut Frame<'_>, cx: &Cx<'_>, dialog: &Dialog, room: Re
         Dialog::Choose(choose) => question(frame, cx, choose, room),
         Dialog::Write(write) => text_box(frame, cx, write, room),
         Dialog::Find(find) => super::palette::draw(frame, cx, find, room),
-        Dialog::Help(at) => help(frame, cx, *at, room),
+        Dialog::Sheet(which, at) => sheet(frame, cx, (*which, *at), room),
     }
 }
 
@@ -67,9 +67,13 @@ fn text_box(frame: &mut Frame<'_>, cx: &Cx<'_>, write: &Write, room: Rect) {
     }
 }
 
-fn help(frame: &mut Frame<'_>, cx: &Cx<'_>, at: usize, room: Rect) {
+fn sheet(frame: &mut Frame<'_>, cx: &Cx<'_>, (which, at): (Sheet, usize), room: Rect) {
     frame.render_widget(Clear, room);
-    let lines = help_lines(cx, usize::from(room.width));
+    let width = usize::from(room.width);
+    let lines = match which {
+        Sheet::Keys => help_lines(cx, width),
+        Sheet::Machines => super::sheet::machines(cx, width),
+    };
     frame.render_widget(Paragraph::new(scrolled(cx, lines, room, at)), room);
 }
 

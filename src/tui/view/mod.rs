@@ -19,6 +19,7 @@ mod page;
 mod palette;
 mod printed;
 mod recap;
+mod sheet;
 mod sides;
 mod step;
 mod stuck;
