@@ -541,3 +541,42 @@ fn an_estimate_of_an_undo_that_does_nothing_is_an_error() {
     let said = format!("{problems:?}");
     assert!(said.contains("`undo-estimate` without an undo"), "{said}");
 }
+
+#[test]
+fn a_question_that_is_asked_for_several_lanes_is_told_from_one_lanes_own() {
+    let text = r#"
+format = 1
+title  = "Questions"
+hosts  = { web = "machines", db = "a machine" }
+phase  = [{ id = "all", title = "All" }]
+
+[[step]]
+id    = "restart"
+phase = "all"
+title = "Restart them"
+on    = "web"
+do.command.run = "true"
+undo  = { nothing = "x" }
+verify = [{ command = "true" }, { command = "true", on = "db" }, { person = "Are all lights green?" }]
+"#;
+    let environments =
+        "[here]\nkind = \"rehearsal\"\nhosts.web = [\"a\", \"b\"]\nhosts.db = \"c\"\n";
+    let (read, _) = read_runbook_text(Path::new("r.toml"), text).unwrap();
+    let environments = read_environments_text(Path::new("e.toml"), environments).unwrap();
+    let here = bind(&read, &environments, "here").unwrap();
+    let params = resolve(&read, &here, &[]).unwrap();
+    let values = runbook::values(&read, &here, &params, &BTreeMap::new());
+    let plan = runsheet::run::Plan::lay(&read, &here, &values).unwrap();
+    let shared: Vec<(&str, bool)> = plan.steps[0]
+        .proofs
+        .iter()
+        .map(|proof| (proof.lane.as_str(), proof.shared))
+        .collect();
+    let wanted = [
+        ("web.1", false),
+        ("web.1", true),
+        ("web.1", true),
+        ("web.2", false),
+    ];
+    assert_eq!(shared, wanted);
+}

@@ -148,6 +148,14 @@ pub struct PlannedStep {
     pub confirm_within_seconds: u64,
 }
 
+const fn yes() -> bool {
+    true
+}
+
+const fn is_so(so: &bool) -> bool {
+    *so
+}
+
 fn is_zero(number: &u16) -> bool {
     *number == 0
 }
@@ -186,6 +194,10 @@ pub struct Proof {
     pub within_seconds: u64,
     /// The pause between two questions, in milliseconds.
     pub every_millis: u64,
+    /// Whether it is about other lanes too, so that a no does not say on which of them the world is not right. Taken
+    /// for so where an older record does not say.
+    #[serde(default = "yes", skip_serializing_if = "is_so")]
+    pub shared: bool,
 }
 
 /// How a planned step is taken back.

@@ -1,6 +1,7 @@
 //! The questions of a step's proof: on which lanes, where, and with which values in them.
 
-use std::collections::BTreeSet;
+use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
 
 use super::{PlannedStep, Proof, Spot, Way};
 use crate::kinds::Action;
@@ -52,17 +53,24 @@ pub fn filled_in(
     })
 }
 
-/// The probes of a step in the order of its planned proofs: the lane, and the place in `step.verify`.
+/// A probe of a step on one of its lanes.
+#[derive(Debug, Clone, Copy)]
+pub struct Posed<'s> {
+    /// The lane.
+    pub spot: &'s Spot,
+    /// Its place in `step.verify`.
+    pub index: usize,
+    /// Whether it is about that lane alone. Otherwise it is asked once for several.
+    pub alone: bool,
+}
+
+/// The probes of a step in the order of its planned proofs.
 ///
 /// A question to a person, and one that is asked on a host of its own or on the bastion, is asked once and
 /// not per machine; one that does not name the item of its lane is asked once and not per item.
-pub fn proof_specs<'s>(
-    step: &StepSpec,
-    lanes: &'s [Spot],
-    values: &Values,
-) -> Vec<(&'s Spot, usize)> {
-    let mut specs = Vec::new();
-    let mut asked = BTreeSet::new();
+pub fn proof_specs<'s>(step: &StepSpec, lanes: &'s [Spot], values: &Values) -> Vec<Posed<'s>> {
+    let mut specs: Vec<Posed<'s>> = Vec::new();
+    let mut asked: BTreeMap<_, usize> = BTreeMap::new();
     let each = step.for_each.as_ref().map(|each| each.name.as_str());
     let of_item: Vec<bool> = step
         .verify
@@ -82,8 +90,13 @@ pub fn proof_specs<'s>(
                 || matches!(spec.probe.ask(&scene), Ok(Ask::Person(_)));
             let machine = (!once).then_some(&spot.machine);
             let item = spot.item.as_ref().filter(|_| of_item[index]);
-            if asked.insert((index, machine, item)) {
-                specs.push((spot, index));
+            let alone = true;
+            match asked.entry((index, machine, item)) {
+                Entry::Occupied(first) => specs[*first.get()].alone = false,
+                Entry::Vacant(free) => {
+                    free.insert(specs.len());
+                    specs.push(Posed { spot, index, alone });
+                }
             }
         }
     }
@@ -117,9 +130,17 @@ pub(super) fn lay_proofs(
     lanes: &[Spot],
     values: &Values,
 ) -> Result<Vec<Proof>, TemplateError> {
+    let lay = |posed: Posed<'_>| {
+        let spec = &step.verify[posed.index];
+        let proof = lay_proof(spec, posed.spot, &posed.spot.values(values))?;
+        Ok(Proof {
+            shared: !posed.alone,
+            ..proof
+        })
+    };
     proof_specs(step, lanes, values)
         .into_iter()
-        .map(|(spot, index)| lay_proof(&step.verify[index], spot, &spot.values(values)))
+        .map(lay)
         .collect()
 }
 
@@ -186,5 +207,6 @@ fn planned_proof(
         evidence,
         within_seconds,
         every_millis,
+        shared: false,
     })
 }

@@ -3,8 +3,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::made::Meaning;
-use super::{Lane, LaneAt, PlannedStep, Rule, Run, StepState, Way};
+use super::{Lane, LaneAt, PlannedStep, Proof, Rule, Run, StepState, Way};
 use crate::names::{MachineName, ParamName};
+use crate::probe::Holds;
 use crate::runbook::{Items, LANES};
 use crate::template::Values;
 
@@ -106,6 +107,24 @@ impl StepState {
         let all = way == Way::Forward || !any;
         self.lanes.iter().filter(move |lane| all || lane.touched)
     }
+
+    /// The lanes whose own questions of the proof did not hold; none where it cannot be said which they are.
+    pub(super) fn unproved<'a>(&'a self, planned: &'a PlannedStep) -> BTreeSet<&'a MachineName> {
+        let proofs = (0u16..).zip(self.proofs(planned));
+        let no = |number: &u16| {
+            self.answers
+                .get(number)
+                .is_none_or(|a| a.holds != Holds::Yes)
+        };
+        let red: Vec<&Proof> = proofs
+            .filter(|(number, _)| no(number))
+            .map(|(_, proof)| proof)
+            .collect();
+        match red.iter().any(|proof| proof.shared) {
+            true => BTreeSet::new(),
+            false => red.into_iter().map(|proof| &proof.lane).collect(),
+        }
+    }
 }
 
 impl Run {
@@ -164,5 +183,104 @@ impl Run {
             ))),
             Meaning::Without(why) => Err(Rule::CannotSay(why)),
         })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::probe::Holds;
+    use crate::run::walk::{captures, machine};
+    use crate::run::{Answer, Command, Entry, Event, Intent, Operator, Present, Stuck, decide};
+    use crate::run::{Done, LaneOutcome, StepAt};
+
+    /// A step on three machines with a question for each, all of which ended well.
+    fn ended_well(shared: bool, red: &[u16]) -> crate::run::Run {
+        let mut step = captures(0);
+        step.capture = None;
+        step.lanes = (0..3).map(machine).collect();
+        let asks = |lane: &MachineName| Proof {
+            lane: lane.clone(),
+            at: Some(lane.clone()),
+            says: "it is so".into(),
+            person: false,
+            evidence: None,
+            within_seconds: 0,
+            every_millis: 0,
+            shared,
+        };
+        step.proofs = step.lanes.iter().map(asks).collect();
+        let plan = crate::run::walk::plan_of(vec![step]);
+        let mut state = StepState::new(&plan.steps[0]);
+        for lane in &mut state.lanes {
+            lane.taking_part = true;
+            lane.at = LaneAt::Well {
+                outcome: LaneOutcome::Succeeded { code: 0 },
+            };
+        }
+        state.attempt = 1;
+        state.at = StepAt::Stuck {
+            why: Stuck::Unproved,
+        };
+        let answer = |proof: u16| Answer {
+            proof,
+            holds: if red.contains(&proof) {
+                Holds::No
+            } else {
+                Holds::Yes
+            },
+            seen: String::new(),
+        };
+        state.answers = (0..3).map(|proof| (proof, answer(proof))).collect();
+        Run {
+            steps: vec![state],
+            plan: Some(plan),
+            ..Run::default()
+        }
+    }
+
+    fn tried_again(mut run: Run) -> Vec<String> {
+        let who = Operator {
+            name: "ana".into(),
+            uid: 0,
+            login_uid: None,
+            client: 1,
+        };
+        let at = crate::clock::Timestamp::UNIX_EPOCH;
+        let present = Present {
+            who: who.clone(),
+            watch: false,
+            since: at,
+        };
+        run.present.insert(1, present);
+        let step = run.planned(0).unwrap().id.clone();
+        let intent = Intent::Retry { step, attempt: 1 };
+        let (by, event) = decide(&run, &Command::Wish { who, intent }).unwrap();
+        let Event::StepReached { lanes, .. } = &event else {
+            panic!("{event:?}");
+        };
+        let names = lanes.iter().map(ToString::to_string).collect();
+        let entry = Entry {
+            seq: run.next_seq,
+            at,
+            by,
+            event,
+        };
+        run.apply(&entry).unwrap();
+        assert_ne!(
+            run.steps[0].at,
+            StepAt::Done {
+                how: Done::Unchecked
+            }
+        );
+        names
+    }
+
+    #[test]
+    fn another_try_of_what_was_not_proved_is_of_the_lanes_whose_own_questions_do_not_hold() {
+        assert_eq!(tried_again(ended_well(false, &[1])), ["m1"]);
+        assert_eq!(tried_again(ended_well(false, &[0, 2])), ["m0", "m2"]);
+        // Asked for several, a no does not say on which of them.
+        assert_eq!(tried_again(ended_well(true, &[1])), ["m0", "m1", "m2"]);
     }
 }

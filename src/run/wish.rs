@@ -354,8 +354,17 @@ fn retry(run: &Run, step: &StepId, attempt: u32) -> Result<Event, Refusal> {
     let badly = |lane: &&Lane| !matches!(lane.at, LaneAt::Well { .. });
     let concerned = || state.concerned(state.way);
     let mut lanes: Vec<MachineName> = concerned().filter(badly).map(|l| l.name.clone()).collect();
-    // Unproved: every lane ended well, and yet the world is not right; all of them again.
-    if lanes.is_empty() || *why == Stuck::Unproved {
+    // Unproved: every lane ended well, and yet the world is not right. Those of which that is known are done again;
+    // all of them where a question that does not hold was asked for several.
+    if *why == Stuck::Unproved {
+        let (planned, _) = at(run, step, attempt)?;
+        let unproved = state.unproved(planned);
+        lanes = concerned()
+            .map(|lane| lane.name.clone())
+            .filter(|lane| unproved.contains(lane))
+            .collect();
+    }
+    if lanes.is_empty() {
         lanes = concerned().map(|lane| lane.name.clone()).collect();
     }
     Ok(Event::StepReached {

@@ -1,7 +1,7 @@
 //! Questions and text boxes: what is asked before something is done, and what an answer leads to.
 
 use crate::probe::Holds;
-use crate::run::{Intent, PlannedUndo, Proof, StepAt, Stop, Way};
+use crate::run::{Command, Event, Intent, PlannedUndo, Proof, StepAt, Stop, Way, decide};
 use crate::runbook::Gate;
 
 use super::app::{App, Effect};
@@ -89,10 +89,7 @@ impl App {
             .or("End the run", Then::Wish(intent)),
             (Intent::Retry { step, .. }, _) => Choose::new(
                 format!("Try step {step} again?"),
-                vec![match auto {
-                    true => "Its gate asks nobody: it runs again at once.".to_owned(),
-                    false => "It is shown at its gate again before anything runs.".to_owned(),
-                }],
+                self.before_a_retry(&intent, auto),
                 "Not now",
             )
             .or("Try it again", Then::Wish(intent)),
@@ -133,6 +130,37 @@ impl App {
             _ => return,
         };
         self.dialog = Some(Dialog::Choose(choose));
+    }
+
+    /// What another try is about, where that is not the whole step, and what it begins with.
+    fn before_a_retry(&self, intent: &Intent, auto: bool) -> Vec<String> {
+        let (run, mut lines) = (&self.folded.run, Vec::new());
+        let command = |who: &crate::run::Operator| Command::Wish {
+            who: who.clone(),
+            intent: intent.clone(),
+        };
+        let decided = self.me().and_then(|who| decide(run, &command(who)).ok());
+        if let Some((_, Event::StepReached { step, lanes, .. })) = decided
+            && let Some((_, _, state)) = run.step(&step)
+            && lanes.len() < state.lanes.len()
+        {
+            let named: Vec<&str> = lanes.iter().take(6).map(|lane| lane.as_str()).collect();
+            let more = lanes.len().saturating_sub(named.len());
+            let more = if more > 0 {
+                format!(" and {more} more")
+            } else {
+                String::new()
+            };
+            lines.push(format!(
+                "Only where it is not right: {}{more}.",
+                named.join(", ")
+            ));
+        }
+        lines.push(match auto {
+            true => "Its gate asks nobody: it runs again at once.".to_owned(),
+            false => "It is shown at its gate again before anything runs.".to_owned(),
+        });
+        lines
     }
 
     /// What the proof said of a change that is to be kept.

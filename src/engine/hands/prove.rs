@@ -124,7 +124,7 @@ pub(super) fn inquiries<'a>(
     match way {
         Way::Forward => (0..)
             .zip(proof_specs(spec, spots, &ground.values))
-            .filter_map(|(number, (spot, index))| declared(ground, spec, number, spot, index))
+            .filter_map(|(number, posed)| declared(ground, spec, number, posed.spot, posed.index))
             .collect(),
         Way::Back => {
             let Undo::Action(action) = &spec.undo else {

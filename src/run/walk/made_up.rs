@@ -47,6 +47,7 @@ pub(super) fn proof(lane: &MachineName, person: bool) -> Proof {
         person,
         within_seconds: 0,
         every_millis: 0,
+        shared: false,
         evidence: None,
     }
 }

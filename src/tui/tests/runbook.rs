@@ -45,6 +45,7 @@ pub(super) fn proof(lane: &str, says: &str) -> Proof {
         evidence: None,
         within_seconds: 0,
         every_millis: 0,
+        shared: false,
     }
 }
 

@@ -56,6 +56,7 @@ fn proof(lane: &MachineName, person: bool) -> Proof {
         person,
         within_seconds: 0,
         every_millis: 0,
+        shared: false,
         evidence: None,
     }
 }
