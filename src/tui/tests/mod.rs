@@ -13,6 +13,7 @@ mod live;
 mod machines;
 mod night;
 mod numbers;
+mod page;
 mod palette;
 mod press;
 mod runbook;

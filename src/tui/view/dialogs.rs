@@ -11,7 +11,7 @@ use super::page::{Page, scrolled};
 use crate::tui::clean;
 use crate::tui::dialog::{Choose, Dialog, Sheet, Write};
 use crate::tui::keys::{KEYS, Place};
-use crate::tui::look::{Look, Tone};
+use crate::tui::look::{Look, Signs, Tone};
 
 /// Draws a dialog in the room between the header's first line and the footer.
 pub(super) fn draw(frame: &mut Frame<'_>, cx: &Cx<'_>, dialog: &Dialog, room: Rect) {
@@ -77,19 +77,19 @@ fn sheet(frame: &mut Frame<'_>, cx: &Cx<'_>, (which, at): (Sheet, usize), room: 
     frame.render_widget(Paragraph::new(scrolled(cx, lines, room, at)), room);
 }
 
-fn help_lines(cx: &Cx<'_>, width: usize) -> Vec<Line<'static>> {
-    let mut page = Page::new(cx, width);
-    let places = [
-        (Place::Run, "Keys on the run"),
-        (Place::Field, "Where a gate's words are typed"),
-        (Place::Choice, "In a question"),
-        (Place::Text, "In a text box"),
-        (Place::Find, "Where a step or an action is found"),
-        (Place::Terminal, "While you type to a program"),
-    ];
-    page.own("Signs", Tone::Strong);
-    let signs = cx.signs;
-    let meanings = [
+/// The places of keys that the help page tells of, with its titles.
+pub(in crate::tui) const PLACES: [(Place, &str); 6] = [
+    (Place::Run, "Keys on the run"),
+    (Place::Field, "Where a gate's words are typed"),
+    (Place::Choice, "In a question"),
+    (Place::Text, "In a text box"),
+    (Place::Find, "Where a step or an action is found"),
+    (Place::Terminal, "While you type to a program"),
+];
+
+/// What each sign of a step says.
+pub(in crate::tui) const fn meanings(signs: &Signs) -> [(&'static str, &'static str); 13] {
+    [
         (signs.proved, "proved: its proof holds"),
         (
             signs.vacuous,
@@ -98,6 +98,7 @@ fn help_lines(cx: &Cx<'_>, width: usize) -> Vec<Line<'static>> {
         (signs.unchecked, "done, and no proof was asked for"),
         (signs.attested, "a person vouches for it"),
         (signs.skipped, "skipped, with a reason"),
+        (signs.armed, "written, and takes effect with a later step"),
         (signs.gate, "your turn"),
         (signs.running, "running"),
         (signs.proving, "being proved"),
@@ -105,14 +106,19 @@ fn help_lines(cx: &Cx<'_>, width: usize) -> Vec<Line<'static>> {
         (signs.failed, "failed, stopped or not proved"),
         (signs.unknown, "outcome unknown"),
         (signs.waiting, "its turn has not come"),
-    ];
-    for (sign, meaning) in meanings {
+    ]
+}
+
+fn help_lines(cx: &Cx<'_>, width: usize) -> Vec<Line<'static>> {
+    let mut page = Page::new(cx, width);
+    page.own("Signs", Tone::Strong);
+    for (sign, meaning) in meanings(cx.signs) {
         page.line(vec![
             cx.clean(format!("   {sign}  "), Tone::Strong),
             cx.span(meaning, Tone::Plain),
         ]);
     }
-    for (place, title) in places {
+    for (place, title) in PLACES {
         page.gap();
         page.own(title, Tone::Strong);
         for row in KEYS.iter().filter(|row| row.place == place) {

@@ -34,6 +34,8 @@ use crate::clock::Timestamp;
 
 use super::app::{App, Now, Pane};
 use super::look::{Look, Signs, Tone};
+#[cfg(test)]
+pub(super) use dialogs::{PLACES, meanings};
 use page::scrolled;
 
 /// Below this nothing can be decided, and only that is said.
