@@ -69,6 +69,9 @@ pub(super) struct DemoArgs {
     /// Make the sandbox and say where it is, without starting a run
     #[arg(long)]
     pub prepare: bool,
+    /// Lines of text and numbered questions instead of a screen
+    #[arg(long)]
+    pub plain: bool,
 }
 
 /// `runsheet check`
@@ -121,7 +124,7 @@ pub(super) struct RunArgs {
     #[command(flatten)]
     pub bound: Bound,
     /// Walk by an answers file instead of a person
-    #[arg(long, requires = "answers", conflicts_with_all = ["watch", "detach"])]
+    #[arg(long, requires = "answers", conflicts_with_all = ["watch", "detach", "plain"])]
     pub unattended: bool,
     /// What may be answered without a person
     #[arg(long, value_name = "FILE", requires = "unattended")]
@@ -148,6 +151,9 @@ pub(super) struct Seat {
     /// Look only, decide nothing
     #[arg(long)]
     pub watch: bool,
+    /// Lines of text and numbered questions instead of a screen: for a screen reader, a dumb terminal or a pipe
+    #[arg(long)]
+    pub plain: bool,
 }
 
 /// `runsheet attach`

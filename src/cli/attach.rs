@@ -1,12 +1,11 @@
 //! `runsheet attach`: joins a run, and starts its engine anew where it is gone.
 
-use std::io::IsTerminal;
-
 use anyhow::{Context, anyhow};
 
 use super::args::{AttachArgs, Seat};
 use super::exit::{Advise, Exit};
 use super::say::Say;
+use super::terminal::{Shown, takes_unicode};
 use super::{params, pick};
 use crate::client::{Attach, Client};
 use crate::clock::Clock;
@@ -22,14 +21,15 @@ use crate::wire::Typed;
 const NAME: usize = 40;
 
 pub(super) fn attach(args: &AttachArgs, say: &Say) -> anyhow::Result<Exit> {
-    need_a_terminal()?;
+    let shown = Shown::decide(args.seat.plain, say)?;
+    let say = &say.for_what_is(shown);
     let paths = Paths::of_user()?;
     let run = match &args.run {
         Some(word) => pick::one(&paths, word)?,
         None => pick::the_open_one(&paths)?,
     };
     revive(&paths, &run, say)?;
-    sit_down(&paths, &run, &args.seat, say)
+    sit_down(&paths, &run, (&args.seat, shown), say)
 }
 
 /// Starts a run's engine where it is gone.
@@ -68,18 +68,13 @@ pub(super) fn start_engine(
     Ok(())
 }
 
-/// Refuses to open a screen where there is none.
-pub(super) fn need_a_terminal() -> anyhow::Result<()> {
-    if std::io::stdin().is_terminal() && std::io::stdout().is_terminal() {
-        return Ok(());
-    }
-    Err(anyhow!("the wizard needs a terminal, and this is none"))
-        .hint("without one, use `runsheet run --detach`, `--unattended` or `runsheet show`")
-        .usage()
-}
-
-/// Draws the run until the person leaves or it has ended.
-pub(super) fn sit_down(paths: &Paths, run: &RunId, seat: &Seat, say: &Say) -> anyhow::Result<Exit> {
+/// Shows the run until the person leaves or it has ended.
+pub(super) fn sit_down(
+    paths: &Paths,
+    run: &RunId,
+    (seat, shown): (&Seat, Shown),
+    say: &Say,
+) -> anyhow::Result<Exit> {
     let attach = Attach {
         socket: paths.socket(run)?,
         name: name(seat.name.as_deref()).usage()?,
@@ -102,7 +97,10 @@ pub(super) fn sit_down(paths: &Paths, run: &RunId, seat: &Seat, say: &Say) -> an
     runtime
         .block_on(async {
             let (client, updates) = Client::connect(attach);
-            tui::run(updates, &mut Voice(client), options).await
+            match shown {
+                Shown::Drawn => tui::run(updates, &mut Voice(client), options).await,
+                Shown::InLines => tui::run_in_lines(updates, &mut Voice(client), options).await,
+            }
         })
         .context("draw on the terminal")?;
     // What the journal says counts, not what the screen saw last.
@@ -170,19 +168,4 @@ fn account() -> String {
     variable
         .or_else(asked)
         .unwrap_or_else(|| format!("uid {}", rustix::process::getuid().as_raw()))
-}
-
-/// Whether the locale and the terminal show more than ASCII.
-fn takes_unicode() -> bool {
-    // The first of these that is set counts (POSIX, 8.2).
-    let locale = ["LC_ALL", "LC_CTYPE", "LANG"]
-        .iter()
-        .filter_map(|variable| std::env::var(variable).ok())
-        .find(|value| !value.is_empty())
-        .unwrap_or_default()
-        .to_ascii_lowercase();
-    let utf8 = locale.contains("utf-8") || locale.contains("utf8");
-    // A bare Linux console has a font of 512 signs at most.
-    let console = std::env::var("TERM").is_ok_and(|term| term == "linux" || term == "dumb");
-    utf8 && !console
 }

@@ -12,6 +12,7 @@ use super::exit::{Advise, Exit};
 use super::prepared::prepare;
 use super::run::start;
 use super::say::Say;
+use super::terminal::Shown;
 use super::{attach, pick};
 use crate::names::RunId;
 use crate::paths::{Paths, private_folder};
@@ -64,9 +65,11 @@ shops:
 
 pub(super) fn demo(args: &DemoArgs, say: &Say) -> anyhow::Result<Exit> {
     need_programs()?;
-    if !args.prepare {
-        attach::need_a_terminal()?;
-    }
+    let shown = match args.prepare {
+        true => None,
+        false => Some(Shown::decide(args.plain, say)?),
+    };
+    let say = &shown.map_or(*say, |shown| say.for_what_is(shown));
     let paths = Paths::of_user()?;
     let demos = paths.demo()?;
     for run in clean_up(&paths, &demos)? {
@@ -79,11 +82,11 @@ pub(super) fn demo(args: &DemoArgs, say: &Say) -> anyhow::Result<Exit> {
         "the sandbox of this tour is {}",
         sandbox.display()
     ));
-    if args.prepare {
+    let Some(shown) = shown else {
         let runbook = sandbox.join(RUNBOOK_FILE);
         say.answer(&format!("{}\n", runbook.display()))?;
         return Ok(Exit::Done);
-    }
+    };
     let bound = Bound {
         file: sandbox.join(RUNBOOK_FILE),
         env: "sandbox".to_owned(),
@@ -95,8 +98,9 @@ pub(super) fn demo(args: &DemoArgs, say: &Say) -> anyhow::Result<Exit> {
     let seat = Seat {
         name: None,
         watch: false,
+        plain: args.plain,
     };
-    attach::sit_down(&paths, &run, &seat, say)
+    attach::sit_down(&paths, &run, (&seat, shown), say)
 }
 
 fn need_programs() -> anyhow::Result<()> {

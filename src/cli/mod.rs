@@ -20,6 +20,7 @@ mod run;
 mod runs;
 mod say;
 mod show;
+mod terminal;
 mod unattended;
 mod verify;
 

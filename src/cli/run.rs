@@ -1,5 +1,7 @@
 //! `runsheet run`: opens a run, starts its engine and attaches.
 
+use std::io::IsTerminal;
+
 use anyhow::{Context, anyhow};
 
 use super::args::RunArgs;
@@ -7,6 +9,7 @@ use super::exit::{Advise, Exit};
 use super::preflight::{self, Ask};
 use super::prepared::{Prepared, prepare};
 use super::say::Say;
+use super::terminal::Shown;
 use super::{answers, attach, pick, unattended};
 use crate::clock::Clock;
 use crate::engine::{self, Before};
@@ -19,9 +22,11 @@ use crate::runbook::EnvironmentKind;
 const EARLIER: usize = 20;
 
 pub(super) fn run(args: &RunArgs, say: &Say) -> anyhow::Result<Exit> {
-    if !args.unattended && !args.detach {
-        attach::need_a_terminal()?;
-    }
+    let shown = match args.unattended || args.detach {
+        true => None,
+        false => Some(Shown::decide(args.seat.plain, say)?),
+    };
+    let say = &shown.map_or(*say, |shown| say.for_what_is(shown));
     let mut prepared = prepare(&args.bound, say)?;
     let answers = match &args.answers {
         Some(file) => Some(answers::read(file, &prepared.plan, say)?),
@@ -33,7 +38,8 @@ pub(super) fn run(args: &RunArgs, say: &Say) -> anyhow::Result<Exit> {
     let paths = Paths::of_user()?;
     rehearsed(&prepared, &paths)?;
     remember_times(&mut prepared.plan, &paths)?;
-    let ask = match (args.despite_problems, args.unattended || args.detach) {
+    let nobody = shown.is_none() || !std::io::stdin().is_terminal();
+    let ask = match (args.despite_problems, nobody) {
         (true, _) => Ask::GoOn,
         (false, true) => Ask::Nobody,
         (false, false) => Ask::Person,
@@ -47,12 +53,13 @@ pub(super) fn run(args: &RunArgs, say: &Say) -> anyhow::Result<Exit> {
         say.answer(&format!("{run}\n"))?;
         return Ok(Exit::Done);
     }
-    match answers {
-        Some(answers) => {
+    match (answers, shown) {
+        (Some(answers), _) => {
             let name = args.seat.name.as_deref().unwrap_or("unattended");
             unattended::walk(&paths, &run, (name, &answers), args.end_when_stuck, say)
         }
-        None => attach::sit_down(&paths, &run, &args.seat, say),
+        (None, Some(shown)) => attach::sit_down(&paths, &run, (&args.seat, shown), say),
+        (None, None) => Err(anyhow!("nobody is there to walk this run")).usage(),
     }
 }
 

@@ -6,6 +6,7 @@ use anyhow::Context;
 
 use super::args::When;
 use super::exit::{Aside, Exit, ReaderGone};
+use super::terminal::Shown;
 use crate::journal::JournalError;
 use crate::problem::{Colour, Problem, visible};
 use crate::report::EvidenceError;
@@ -21,6 +22,14 @@ impl Say {
         Self { when }
     }
 
+    /// The same where a run is shown; in lines nothing has a colour.
+    pub fn for_what_is(&self, shown: Shown) -> Self {
+        match shown {
+            Shown::Drawn => *self,
+            Shown::InLines => Self { when: When::Never },
+        }
+    }
+
     /// Whether standard output takes colour.
     pub fn out_colour(&self) -> Colour {
         self.colour(io::stdout().is_terminal())
@@ -34,9 +43,10 @@ impl Say {
     fn colour(&self, terminal: bool) -> Colour {
         // https://no-color.org: set and not empty.
         let no_colour = std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty());
+        let dumb = std::env::var_os("TERM").is_none_or(|term| term.is_empty() || term == "dumb");
         match self.when {
             When::Always => Colour::Always,
-            When::Auto if terminal && !no_colour => Colour::Always,
+            When::Auto if terminal && !no_colour && !dumb => Colour::Always,
             When::Auto | When::Never => Colour::Never,
         }
     }

@@ -321,7 +321,11 @@ impl App {
             }
             Action::Redraw => return vec![Effect::Redraw],
             Action::Interrupt => self.say(
-                "nothing was stopped. x stops a step; Ctrl-D only leaves this screen",
+                &format!(
+                    "nothing was stopped. {} stops a step; {} only leaves this screen",
+                    self.how(Action::Stop),
+                    self.how(Action::Detach)
+                ),
                 Tone::Care,
             ),
             Action::Find => self.open_the_palette(),
@@ -370,18 +374,8 @@ impl App {
                 };
                 self.wish(approve, None)
             }
-            (Verdict::TooFast, _) => {
-                self.say(
-                    "that key came together with others; press it by itself",
-                    Tone::Care,
-                );
-                Vec::new()
-            }
-            (Verdict::Counts | Verdict::TooSoon, _) => {
-                self.say(
-                    "that key came before the gate could be read; read it, then press again",
-                    Tone::Care,
-                );
+            (verdict, _) => {
+                self.say_too_early(verdict);
                 Vec::new()
             }
         }

@@ -17,6 +17,7 @@ use super::board::Board;
 use super::clean;
 use super::dialog::{Dialog, Purpose};
 use super::gate::{Came, Guard, Seen, Verdict};
+use super::how::Hands;
 use super::keys::{self, Place};
 use super::look::Tone;
 use super::output::Output;
@@ -139,6 +140,7 @@ pub(super) struct App {
     pub(super) down_since: BTreeMap<StepId, Timestamp>,
     pub(super) last_turn: Option<(usize, u32)>,
     pub(super) board: Board,
+    pub(super) hands: Hands,
 }
 
 impl App {
@@ -173,6 +175,7 @@ impl App {
             down_since: BTreeMap::new(),
             last_turn: None,
             board: Board::default(),
+            hands: Hands::Keys,
         }
     }
 
@@ -262,6 +265,12 @@ impl App {
             }
             _ => {}
         }
+    }
+
+    /// Takes words that were typed back as a line.
+    pub(super) fn type_line(&mut self, line: &str) {
+        self.typed_for = self.guard.seen().cloned();
+        self.typed = clean::typed(line);
     }
 
     /// Whether the typed words are for the gate that stands on the screen.

@@ -7,7 +7,7 @@ use crate::runbook::Gate;
 use super::app::{App, Effect};
 use super::clean;
 use super::dialog::{Choose, Dialog, Purpose, Then, Write};
-use super::gate::Came;
+use super::gate::{Came, Verdict};
 use super::keys::Action;
 use super::look::Tone;
 
@@ -198,10 +198,7 @@ impl App {
         }
         let bundled = came == Came::InABundle && matches!(action, Action::Pick | Action::Save);
         if bundled {
-            self.say(
-                "that key came together with others; press it by itself",
-                Tone::Care,
-            );
+            self.say_too_early(Verdict::TooFast);
             return Vec::new();
         }
         match (self.dialog.take(), action) {

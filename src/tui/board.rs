@@ -116,6 +116,40 @@ impl App {
                 }
             };
         }
+        self.late_for_the_terminal(since)
+    }
+
+    /// Takes a line where it is for the terminal, or was meant for it; a dot by itself gives the keyboard back, and of
+    /// a line that begins with two dots the first is left out.
+    pub(super) fn line_for_the_terminal(
+        &mut self,
+        line: &str,
+        since: Duration,
+    ) -> Option<Vec<Effect>> {
+        if self.place() != Place::Terminal {
+            return self.late_for_the_terminal(since);
+        }
+        if line == "." {
+            return Some(self.change_hands(Action::GiveBack));
+        }
+        if self.board.giving {
+            return None;
+        }
+        let line = match line.starts_with("..") {
+            true => &line[1..],
+            false => line,
+        };
+        let mut bytes = typing::pasted(line, Modes::default());
+        bytes.push(b'\r');
+        if bytes.len() > typing::PASTE {
+            self.say("that is too long to be typed here; nothing was", Tone::Care);
+            return Some(Vec::new());
+        }
+        Some(self.send_keys(&bytes))
+    }
+
+    /// What comes before the keyboard is there, or just after it went, is nobody's.
+    fn late_for_the_terminal(&mut self, since: Duration) -> Option<Vec<Effect>> {
         if self.board.taking && self.is_waiting_for_an_answer() {
             self.say(
                 "the keyboard is not there yet; that key went nowhere",

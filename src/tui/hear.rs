@@ -9,6 +9,7 @@ use crate::wire::Live;
 use super::app::{App, Connection, Now, Waiting};
 use super::clean;
 use super::dialog::Purpose;
+use super::how::Hands;
 use super::look::Tone;
 use super::standing::Standing;
 
@@ -137,7 +138,7 @@ impl App {
             .map(|(number, _, state)| (number, state.attempt));
         if turn != self.last_turn {
             self.last_turn = turn;
-            self.field_left = false;
+            self.field_left = self.hands == Hands::Lines;
             if self.selected.is_none() {
                 self.scroll = 0;
                 self.chosen = None;

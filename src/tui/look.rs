@@ -129,6 +129,27 @@ const ASCII: Signs = Signs {
     dash: "-",
 };
 
+/// The signs as words, for lines that are read aloud. What always has its word beside it has no sign.
+pub(super) const SPOKEN: Signs = Signs {
+    proved: "",
+    vacuous: "",
+    unchecked: "",
+    attested: "",
+    skipped: "",
+    failed: "",
+    unknown: "cannot say:",
+    gate: "",
+    running: "",
+    proving: "is asked:",
+    waiting: "not asked yet:",
+    back: "",
+    armed: "",
+    open: "",
+    yes: "holds:",
+    no: "does not hold:",
+    ..ASCII
+};
+
 impl Look {
     /// Reads what the terminal can show from the environment: `NO_COLOR` (no-color.org: set and not empty),
     /// `TERM`, and the first of `LC_ALL`, `LC_CTYPE` and `LANG` that is set (locale(7)).

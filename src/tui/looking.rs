@@ -2,7 +2,7 @@
 
 use crate::kinds::Progress;
 use crate::names::MachineName;
-use crate::run::LaneAt;
+use crate::run::{LaneAt, PlannedStep, StepState};
 use crate::wire::output_file;
 
 use super::app::{App, Effect, Pane};
@@ -30,9 +30,15 @@ pub(super) struct Printed {
 impl App {
     /// The files that the step that is looked at printed to, in the order of lanes and legs.
     pub(super) fn outputs(&self) -> Vec<Printed> {
-        let Some((_, planned, state)) = self.viewed() else {
-            return Vec::new();
-        };
+        self.viewed()
+            .map_or_else(Vec::new, |viewed| self.outputs_of(viewed))
+    }
+
+    /// The files that a step printed to.
+    pub(super) fn outputs_of(
+        &self,
+        (_, planned, state): (usize, &PlannedStep, &StepState),
+    ) -> Vec<Printed> {
         let mut found = Vec::new();
         for lane in &state.lanes {
             let legs = state.proposal(&lane.name).map(|shown| &shown.proposal.legs);

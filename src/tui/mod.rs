@@ -9,7 +9,8 @@
 //! `decide` as the engine whether that is possible now, so that the footer never offers what would be
 //! refused, and `ask` asks before something is done; `keys` is the one table of keys; `gate` guards a yes against keys that were not meant for it;
 //! `board` is the keyboard of a command on a terminal, and `typing` turns keys into its bytes;
-//! `palette` finds a step or an action by a few letters; `output` reads and emulates what a step prints; `view` draws. Every text from outside passes `clean`.
+//! `palette` finds a step or an action by a few letters; `output` reads and emulates what a step prints; `view` draws. `plain` is
+//! the same wizard in lines of text, and `how` says what to press or to type there. Every text from outside passes `clean`.
 
 mod act;
 mod app;
@@ -20,11 +21,13 @@ mod clean;
 mod dialog;
 mod gate;
 mod hear;
+mod how;
 mod keys;
 mod look;
 mod looking;
 mod output;
 mod palette;
+mod plain;
 mod progress;
 mod say;
 mod screen;
@@ -35,6 +38,7 @@ mod view;
 mod why_not;
 
 pub use look::Look;
+pub use plain::run_in_lines;
 pub use screen::{Leaving, Options, Outgoing, run};
 
 #[cfg(test)]

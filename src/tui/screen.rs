@@ -234,7 +234,7 @@ fn do_all(
 }
 
 /// A second while seconds are shown, else until the minute turns: an idle screen draws nothing.
-fn until_next_tick(app: &App, now: Now) -> Duration {
+pub(super) fn until_next_tick(app: &App, now: Now) -> Duration {
     let micros = now
         .wall
         .as_microsecond()

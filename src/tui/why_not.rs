@@ -38,7 +38,10 @@ impl App {
         } else if self.is_waiting_for_an_answer() {
             "the engine has not answered the last wish yet"
         } else if !self.is_here() {
-            "another step is looked at; Esc goes back to the one whose turn it is"
+            let how = self.how(Action::Here);
+            return Some(format!(
+                "another step is looked at; {how} goes back to the one whose turn it is"
+            ));
         } else {
             let refusal = self.verdict_on(action)?.err()?;
             return Some(clean::line(&refusal.to_string()));

@@ -14,9 +14,9 @@ use crate::runbook::{EnvironmentKind, Gate};
 use crate::tui::Look;
 use crate::wire::Live;
 
-const EVIL: &str = "\u{1b}]0;owned\u{7}\u{1b}[2J\u{9b}31m\u{9d}52;c;eA==\u{9c}\u{202e}gnp\u{200b}\u{feff}\u{e0041}\r\u{8}\u{7f}\u{1b}Pq\u{1b}\\ e\u{301}\u{301}\u{301}\u{301}\u{301}\u{301}\u{301}\u{301} 漢字 end";
+pub(super) const EVIL: &str = "\u{1b}]0;owned\u{7}\u{1b}[2J\u{9b}31m\u{9d}52;c;eA==\u{9c}\u{202e}gnp\u{200b}\u{feff}\u{e0041}\r\u{8}\u{7f}\u{1b}Pq\u{1b}\\ e\u{301}\u{301}\u{301}\u{301}\u{301}\u{301}\u{301}\u{301} 漢字 end";
 
-fn evil_plan() -> Plan {
+pub(super) fn evil_plan() -> Plan {
     let mut plan = migration(EnvironmentKind::Production);
     plan.title = EVIL.into();
     plan.about = EVIL.into();
@@ -41,7 +41,7 @@ fn evil_plan() -> Plan {
     plan
 }
 
-fn evil_proposal() -> Proposal {
+pub(super) fn evil_proposal() -> Proposal {
     let text = || EVIL.to_owned();
     Proposal {
         exhibits: vec![

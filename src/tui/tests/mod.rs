@@ -15,6 +15,7 @@ mod night;
 mod numbers;
 mod page;
 mod palette;
+mod plain;
 mod press;
 mod runbook;
 mod screens;

@@ -11,6 +11,7 @@ use crate::names::MachineName;
 use crate::run::{LaneAt, PlannedStep, StepAt, StepState, Stop, Way};
 use crate::runbook::{Downtime, Gate};
 use crate::tui::clean;
+use crate::tui::how::Hands;
 use crate::tui::keys::Action;
 use crate::tui::look::Tone;
 use crate::tui::say;
@@ -82,7 +83,10 @@ fn elsewhere(cx: &Cx<'_>, page: &mut Page<'_>) {
         );
         page.text(&text, Tone::Care);
         page.own(
-            "Esc goes back to it. Nothing can be decided from here.",
+            &format!(
+                "{} goes back to it. Nothing can be decided from here.",
+                cx.app.how(Action::Here)
+            ),
             Tone::Plain,
         );
     }
@@ -155,6 +159,15 @@ fn ask(cx: &Cx<'_>, page: &mut Page<'_>, width: usize, planned: &PlannedStep, st
     let app = cx.app;
     if let Some(words) = app.gate_words() {
         let words = clean::line(words);
+        if app.hands == Hands::Lines {
+            let how = app.how(Action::TypeBack);
+            page.own(
+                &format!("{how} asks for these words, which say yes to exactly this:"),
+                Tone::Plain,
+            );
+            page.text(&words, Tone::Strong);
+            return;
+        }
         let (before, after) = (" Type  ", "  and Enter to go on");
         if before.width() + words.width() + after.width() <= width {
             page.line(vec![
@@ -182,25 +195,27 @@ fn ask(cx: &Cx<'_>, page: &mut Page<'_>, width: usize, planned: &PlannedStep, st
         return;
     }
     if app.choice().is_some() {
+        let how = app.how(Action::Choose);
         page.own(
-            "Enter asks which one. Nothing is chosen before you mark an option.",
+            &format!("{how} asks which one. Nothing is chosen before you mark an option."),
             Tone::Strong,
         );
         return;
     }
     let first = state.approvals.is_empty();
+    let yes = app.how(Action::Approve);
     let text = match (&planned.gate, planned.performer(state.way)) {
         (Gate::TwoPeople, _) if first => {
-            "Two people must say yes. Enter says yours, to exactly this."
+            format!("Two people must say yes. {yes} says yours, to exactly this.")
         }
-        (Gate::TwoPeople, _) => "Enter says the second yes, to exactly this.",
+        (Gate::TwoPeople, _) => format!("{yes} says the second yes, to exactly this."),
         (_, Some(Performer::Person)) if state.way == Way::Forward => {
-            "This is yours to do. Enter says that you begin."
+            format!("This is yours to do. {yes} says that you begin.")
         }
-        (_, Some(Performer::Nobody)) => "Enter says that you have read it.",
-        _ => "Enter says yes to exactly this.",
+        (_, Some(Performer::Nobody)) => format!("{yes} says that you have read it."),
+        _ => format!("{yes} says yes to exactly this."),
     };
-    page.own(text, Tone::Strong);
+    page.own(&text, Tone::Strong);
 }
 
 fn running(
@@ -267,7 +282,8 @@ fn running(
     guard::put(cx, page, state);
     keyboard::put(cx, page);
     if performer == Some(Performer::Person) && cx.app.offers(Action::SayDone) {
-        page.own("Enter says that it is done.", Tone::Strong);
+        let how = cx.app.how(Action::SayDone);
+        page.own(&format!("{how} says that it is done."), Tone::Strong);
     }
     if state.stop.is_none() && planned.timeout_seconds > 0 {
         page.own(
@@ -312,7 +328,7 @@ fn bar(cx: &Cx<'_>, page: &mut Page<'_>, width: usize) {
         clean::line(&progress.left),
     );
     // The numbers stand beside the bar where there is room for both, else below it.
-    let beside = width >= text.width() + 24;
+    let beside = width >= text.width() + 24 && cx.app.hands == Hands::Keys;
     let long = match beside {
         true => (width - text.width() - 3).min(60),
         false => width.saturating_sub(2),
@@ -328,7 +344,9 @@ fn bar(cx: &Cx<'_>, page: &mut Page<'_>, width: usize) {
         spans.push(text);
         page.line(spans);
     } else {
-        page.line(spans);
+        if cx.app.hands == Hands::Keys {
+            page.line(spans);
+        }
         page.line(vec![text]);
     }
 }
@@ -342,14 +360,11 @@ fn proving(cx: &Cx<'_>, page: &mut Page<'_>) {
                 page.text(&format!("A yes comes with {evidence}."), Tone::Plain);
             }
             let can = cx.app.offers(Action::Answer);
-            page.own(
-                if can {
-                    "Enter answers it."
-                } else {
-                    "Nobody can answer it from here."
-                },
-                Tone::Plain,
-            );
+            let text = match can {
+                true => format!("{} answers it.", cx.app.how(Action::Answer)),
+                false => "Nobody can answer it from here.".to_owned(),
+            };
+            page.own(&text, Tone::Plain);
         }
         None => page.own("It ended well; now it is being proved.", Tone::Plain),
     }

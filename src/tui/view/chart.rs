@@ -10,6 +10,7 @@ use super::page::Page;
 use crate::clock::Timestamp;
 use crate::names::StepId;
 use crate::probe::{Series, Trend, figure};
+use crate::tui::how::Hands;
 use crate::tui::look::Tone;
 use crate::tui::say;
 
@@ -53,6 +54,8 @@ fn watched(cx: &Cx<'_>, step: &StepId) -> usize {
 /// How many rows the chart of a step has: fewer where several numbers are watched, or the screen is low.
 pub(super) fn rows(cx: &Cx<'_>, step: &StepId, height: usize) -> usize {
     match watched(cx, step) {
+        // Bars are nothing to be read aloud.
+        _ if cx.app.hands == Hands::Lines => 0,
         0 | 1 if height >= 40 => 8,
         0 | 1 => 3,
         2..=4 if height >= 40 => 3,
@@ -78,7 +81,7 @@ pub(super) fn put(
         Trend::Away => Tone::Care,
         Trend::TooEarly | Trend::Still | Trend::Towards(_) => Tone::Plain,
     };
-    if series.points.len() > 1 {
+    if series.points.len() > 1 && rows > 0 {
         for row in bars(series, columns, rows, cx.look.unicode) {
             page.line(vec![cx.clean(format!("{}{row}", " ".repeat(INDENT)), tone)]);
         }

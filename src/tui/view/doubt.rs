@@ -5,6 +5,7 @@ use super::page::Page;
 use crate::names::StepId;
 use crate::run::{Doubt, Evidence, LaneAt};
 use crate::tui::clean;
+use crate::tui::keys::Action;
 use crate::tui::look::Tone;
 use crate::tui::say;
 
@@ -70,8 +71,9 @@ fn alarm(cx: &Cx<'_>, doubt: &Doubt) -> String {
     let decided = doubt.decision.map_or("", say::decision);
     let says = doubt.says.as_ref().map(ToString::to_string);
     format!(
-        "NOT AS DECIDED · step{number} on {}: {} · n writes a note · decided: {decided}",
+        "NOT AS DECIDED · step{number} on {}: {} · {} writes a note · decided: {decided}",
         doubt.lane,
         clean::line(&says.unwrap_or_default()),
+        cx.app.how(Action::Note),
     )
 }

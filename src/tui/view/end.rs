@@ -5,6 +5,7 @@ use ratatui::text::Line;
 use super::Cx;
 use super::page::Page;
 use crate::run::{Done, Ending, StepAt};
+use crate::tui::keys::Action;
 use crate::tui::look::Tone;
 use crate::tui::say;
 
@@ -20,10 +21,14 @@ pub(super) fn lines(cx: &Cx<'_>, width: usize) -> Vec<Line<'static>> {
         None => {
             page.own("Every step is done or was skipped.", Tone::Strong);
             let until = match run.undo_next() {
-                Some(_) => "Enter ends the run. Until then steps can still be taken back.",
-                None => "Enter ends the run. Until then steps can still be looked at.",
+                Some(_) => "taken back",
+                None => "looked at",
             };
-            page.own(until, Tone::Plain);
+            let how = cx.app.how(Action::Finish);
+            page.own(
+                &format!("{how} ends the run. Until then steps can still be {until}."),
+                Tone::Plain,
+            );
         }
         Some(Ending::Finished) => page.own("The run is finished.", Tone::Strong),
         Some(Ending::EndedEarly { reason }) => {

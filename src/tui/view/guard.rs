@@ -29,7 +29,8 @@ pub(super) fn put(cx: &Cx<'_>, page: &mut Page<'_>, state: &StepState) {
         page.own("Asking what is true now…", Tone::Quiet);
     }
     if cx.app.offers(Action::Keep) {
-        page.own("Enter keeps the change.", Tone::Strong);
+        let how = cx.app.how(Action::Keep);
+        page.own(&format!("{how} keeps the change."), Tone::Strong);
     }
 }
 

@@ -6,6 +6,7 @@ use unicode_width::UnicodeWidthStr;
 use super::{Cx, way_back};
 use crate::tui::app::Connection;
 use crate::tui::clean;
+use crate::tui::keys::Action;
 use crate::tui::look::Tone;
 use crate::tui::say;
 use crate::tui::standing::Standing;
@@ -77,7 +78,7 @@ fn first(cx: &Cx<'_>, width: usize) -> Line<'static> {
 }
 
 /// The clock, how long it takes already, and what is left of the window.
-fn times(cx: &Cx<'_>, width: usize) -> Vec<Span<'static>> {
+pub(super) fn times(cx: &Cx<'_>, width: usize) -> Vec<Span<'static>> {
     let run = &cx.app.folded.run;
     let (Some(plan), Some(opened)) = (&run.plan, run.window_from()) else {
         return Vec::new();
@@ -130,7 +131,7 @@ fn second(cx: &Cx<'_>, width: usize) -> Line<'static> {
     Line::from(spans)
 }
 
-fn people(cx: &Cx<'_>) -> Vec<Span<'static>> {
+pub(super) fn people(cx: &Cx<'_>) -> Vec<Span<'static>> {
     let run = &cx.app.folded.run;
     let me = cx.app.me();
     let mut words: Vec<String> = Vec::new();
@@ -168,7 +169,7 @@ fn short(name: &str) -> String {
 }
 
 /// What is wrong with the screen, the engine or a link, one line each.
-fn alarms(cx: &Cx<'_>, width: usize) -> Vec<String> {
+pub(super) fn alarms(cx: &Cx<'_>, width: usize) -> Vec<String> {
     let app = cx.app;
     let mut lines = super::doubt::alarms(cx);
     if let Some(broken) = &app.broken {
@@ -199,9 +200,13 @@ fn alarms(cx: &Cx<'_>, width: usize) -> Vec<String> {
         let why = clean::line(&suspended.reason);
         let come_back = &app.options.come_back;
         lines.push(format!("SUSPENDED by {by}: {why}"));
-        lines.push(format!("{come_back} takes it up again · q leaves"));
+        lines.push(format!(
+            "{come_back} takes it up again · {} leaves",
+            app.how(Action::Leave)
+        ));
         return lines;
     }
+    let leaves = app.how(Action::Detach);
     match &app.connection {
         Connection::Lost {
             why,
@@ -210,8 +215,8 @@ fn alarms(cx: &Cx<'_>, width: usize) -> Vec<String> {
         } => {
             let away = say::between(*since, cx.now);
             let what = match away < DEAD {
-                true => "the run goes on, nothing can be decided here",
-                false => "Ctrl-D leaves, attaching again starts the engine anew",
+                true => "the run goes on, nothing can be decided here".to_owned(),
+                false => format!("{leaves} leaves, attaching again starts the engine anew"),
             };
             let away = say::stopwatch(away);
             lines.push(format!("NOT CONNECTED {away} · {what} · {why}"));
@@ -220,7 +225,7 @@ fn alarms(cx: &Cx<'_>, width: usize) -> Vec<String> {
             why, last: true, ..
         } => {
             lines.push(format!(
-                "THE ENGINE LEFT · nothing can be decided here, Ctrl-D leaves · {why}"
+                "THE ENGINE LEFT · nothing can be decided here, {leaves} leaves · {why}"
             ));
         }
         // What is heard without a welcome is a run whose disk hangs, and an engine that says nothing has its line.

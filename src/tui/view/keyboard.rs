@@ -33,8 +33,11 @@ pub(super) fn put(cx: &Cx<'_>, page: &mut Page<'_>) {
         Tone::Strong,
     );
     if cx.app.offers(Action::TakeKeyboard) {
+        let how = cx.app.how(Action::TakeKeyboard);
         page.own(
-            "i types to it: the keys go there and are not recorded, what it prints is.",
+            &format!(
+                "{how} types to it: the keys go there and are not recorded, what it prints is."
+            ),
             Tone::Plain,
         );
     }

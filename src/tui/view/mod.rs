@@ -14,6 +14,7 @@ mod journal;
 mod keyboard;
 mod known;
 mod lanes;
+pub(super) mod lines;
 mod list;
 mod page;
 mod palette;

@@ -90,12 +90,12 @@ impl<'a> Page<'a> {
     pub(super) fn signed(
         &mut self,
         label: &str,
-        (sign, tone): (&'static str, Tone),
+        (signed, tone): (&'static str, Tone),
         text: &str,
         (right, right_tone): (&str, Tone),
     ) {
         let label = clean::exactly(label, LABEL, "");
-        let room = self.width.saturating_sub(LABEL + 4);
+        let room = self.width.saturating_sub(LABEL + 3 + signed.width());
         let right = clean::line(right);
         let text: Vec<String> = clean::lines(text)
             .iter()
@@ -104,10 +104,11 @@ impl<'a> Page<'a> {
         let fits = text.len() == 1 && text[0].width() + 3 + right.width() <= room;
         for (number, part) in text.iter().enumerate() {
             let (label, sign) = if number == 0 {
-                (label.as_str(), sign)
+                (label.as_str(), signed)
             } else {
-                ("        ", " ")
+                ("        ", "")
             };
+            let sign = clean::exactly(sign, signed.width(), "");
             let mut spans = vec![
                 self.cx.span(format!(" {label}"), Tone::Quiet),
                 self.cx.clean(format!("{sign} "), tone),

@@ -6,6 +6,8 @@ use super::Cx;
 use super::page::Page;
 use crate::report::preflight_in_short;
 use crate::run::{Check, Level};
+use crate::tui::how::Hands;
+use crate::tui::keys::Action;
 use crate::tui::look::Tone;
 
 /// The page: machine by machine in the order of the plan, what needs a look before what is as it should be.
@@ -43,6 +45,11 @@ pub(super) fn machines(cx: &Cx<'_>, width: usize) -> Vec<Line<'static>> {
                 Level::Warning => (cx.signs.unknown, Tone::Care),
                 Level::Problem => (cx.signs.no, Tone::Bad),
             };
+            // In lines the word is enough.
+            let sign = match cx.app.hands {
+                Hands::Keys => sign,
+                Hands::Lines => "",
+            };
             // Told by a word as well as by a sign and a colour.
             let word = match check.level {
                 Level::Ok => String::new(),
@@ -66,7 +73,8 @@ pub(super) fn at_the_beginning(cx: &Cx<'_>, page: &mut Page<'_>) {
     let run = &cx.app.folded.run;
     let worst = run.preflight.iter().map(|check| check.level).max();
     if run.tokens.is_empty() && worst.is_some_and(|worst| worst > Level::Ok) {
-        let text = format!("{}; m shows it.", in_short(&run.preflight));
+        let how = cx.app.how(Action::Machines);
+        let text = format!("{}; {how} shows it.", in_short(&run.preflight));
         page.text(&text, Tone::Care);
     }
 }

@@ -11,8 +11,9 @@ use super::page::{Page, scrolled};
 use super::{Cx, block, chart, doubt, end, exhibits, known, lanes, printed};
 use crate::kinds::Performer;
 use crate::probe::Holds;
-use crate::run::{Actor, OWN_QUESTION, PlannedStep, PlannedUndo, Proof, StepAt, StepState, Way};
+use crate::run::{Actor, OWN_QUESTION, PlannedStep, Proof, StepAt, StepState, Way};
 use crate::tui::clean;
+use crate::tui::how::Hands;
 use crate::tui::look::Tone;
 use crate::tui::say;
 
@@ -109,7 +110,7 @@ pub(super) fn printing(cx: &Cx<'_>, state: &StepState, exhibits: Exhibits) -> bo
         && !(state.at == StepAt::Proving && chart::is_drawn(cx))
 }
 
-fn detail(
+pub(super) fn detail(
     cx: &Cx<'_>,
     (width, height): (usize, usize),
     (number, planned, state): (usize, &PlannedStep, &StepState),
@@ -142,7 +143,7 @@ fn detail(
         return page.lines;
     }
     if state.way == Way::Forward {
-        undo(&mut page, planned);
+        super::way_back::undo(&mut page, planned);
     }
     if where_exhibits == Exhibits::Here && stuck {
         exhibits::put(cx, &mut page, planned, state, Long::Below);
@@ -214,6 +215,10 @@ fn head(
     (number, planned, state): (usize, &PlannedStep, &StepState),
 ) {
     let (sign, word, tone) = super::armed::stands(&cx.app.folded.run, number, state, cx.signs);
+    if cx.app.hands == Hands::Lines {
+        super::lines::head(cx, page, (number, planned, state), (word, tone));
+        return;
+    }
     let place = lanes::place(cx, planned, state);
     let title = format!(" {}  {}", number + 1, clean::line(&planned.title));
     let word = format!("{sign} {word}");
@@ -361,19 +366,6 @@ fn proof_line(
     }
     if state.held_before(number) {
         page.labelled("", "  already true before it: proves nothing", Tone::Care);
-    }
-}
-
-fn undo(page: &mut Page<'_>, planned: &PlannedStep) {
-    match &planned.undo {
-        PlannedUndo::Action { headline, .. } => page.labelled("undo", headline, Tone::Plain),
-        PlannedUndo::Never { reason } => {
-            page.labelled("undo", &format!("none: {reason}"), Tone::Care)
-        }
-        PlannedUndo::Nothing { reason } => {
-            page.labelled("undo", &format!("not needed: {reason}"), Tone::Plain)
-        }
-        PlannedUndo::Unsaid => page.labelled("undo", "none written down", Tone::Quiet),
     }
 }
 

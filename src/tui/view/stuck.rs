@@ -10,6 +10,7 @@ use crate::probe::Holds;
 use crate::run::{LaneAt, PlannedStep, StepAt, StepState, Stuck};
 use crate::tui::app::Pane;
 use crate::tui::clean;
+use crate::tui::how::Hands;
 use crate::tui::keys::{Action, Binding, KEYS, Place};
 use crate::tui::look::Tone;
 use crate::tui::say;
@@ -50,8 +51,11 @@ pub(super) fn put(
     if state.looking {
         page.own("Asking what is true now…", Tone::Quiet);
     }
-    page.gap();
-    page.lines.extend(choices);
+    // In lines, what is possible is the question that follows.
+    if cx.app.hands == Hands::Keys {
+        page.gap();
+        page.lines.extend(choices);
+    }
 }
 
 /// The last lines that were printed.

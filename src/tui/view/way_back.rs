@@ -1,7 +1,8 @@
 //! How far back undo reaches, how long that would take, and until when it fits into the window.
 
 use super::Cx;
-use crate::run::{Length, UndoLimit};
+use super::page::Page;
+use crate::run::{Length, PlannedStep, PlannedUndo, UndoLimit};
 use crate::tui::look::Tone;
 use crate::tui::say;
 
@@ -73,4 +74,18 @@ pub(super) fn deadline(cx: &Cx<'_>) -> Option<(String, Tone)> {
             (text, Tone::Bad)
         }
     })
+}
+
+/// What takes a step back, or why nothing does.
+pub(super) fn undo(page: &mut Page<'_>, planned: &PlannedStep) {
+    match &planned.undo {
+        PlannedUndo::Action { headline, .. } => page.labelled("undo", headline, Tone::Plain),
+        PlannedUndo::Never { reason } => {
+            page.labelled("undo", &format!("none: {reason}"), Tone::Care)
+        }
+        PlannedUndo::Nothing { reason } => {
+            page.labelled("undo", &format!("not needed: {reason}"), Tone::Plain)
+        }
+        PlannedUndo::Unsaid => page.labelled("undo", "none written down", Tone::Quiet),
+    }
 }

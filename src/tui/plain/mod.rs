@@ -1,0 +1,23 @@
+//! The wizard without a screen: lines of text and numbered questions, for a screen reader, a terminal that knows no
+//! cursor, a slow line or a pipe.
+//!
+//! It is the same wizard. The state is the screen's own `App`, what can be done is asked of the same table, the
+//! sentences come from the view, and a yes passes the same guard. What is here is only what lines need: `speaker`
+//! tells what is new, `asks` asks, `answer` takes a line, `words` are the commands that only look around, `follow` tells
+//! what a step prints while it prints it, `pages` reads it again, `bare` makes a line of it, and `desk` is the loop.
+//!
+//! Nothing but text and line feeds is ever written: no colour, no cursor, no bell, no title.
+
+mod answer;
+mod asks;
+mod bare;
+mod desk;
+mod follow;
+mod pages;
+mod speaker;
+mod words;
+
+pub use desk::run as run_in_lines;
+
+#[cfg(test)]
+pub(super) use speaker::Plain;

@@ -1,0 +1,7 @@
+//! The wizard in lines of text: the same moments, told instead of drawn, and lines instead of keys.
+
+mod hear;
+mod hostile;
+mod press;
+mod printed;
+mod told;
