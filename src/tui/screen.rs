@@ -71,8 +71,8 @@ pub trait Outgoing {
 
 /// Holds the terminal until the person leaves or the run has ended and was seen.
 ///
-/// The terminal is given back before this returns, and also on a panic. SIGTERM and SIGHUP leave as a person
-/// does who detaches. When `updates` is closed, the screen stays, says so, and decides nothing any more.
+/// The terminal is given back before this returns, and also on a panic. SIGTERM, SIGHUP, SIGINT and
+/// SIGQUIT leave as a person does who detaches. When `updates` is closed, the screen stays, says so, and decides nothing any more.
 ///
 /// # Errors
 ///
@@ -100,6 +100,9 @@ async fn hold(
 ) -> io::Result<Leaving> {
     let mut terminate = signal(SignalKind::terminate())?;
     let mut hang_up = signal(SignalKind::hangup())?;
+    // In raw mode no key makes these; they come from outside.
+    let mut interrupt = signal(SignalKind::interrupt())?;
+    let mut quit = signal(SignalKind::quit())?;
     let started = Instant::now();
     let clock = options.clock.clone();
     let now = || Now {
@@ -143,6 +146,8 @@ async fn hold(
             biased;
             _ = terminate.recv() => return Ok(Leaving::Detached),
             _ = hang_up.recv() => return Ok(Leaving::Detached),
+            _ = interrupt.recv() => return Ok(Leaving::Detached),
+            _ = quit.recv() => return Ok(Leaving::Detached),
             update = updates.recv(), if listening => match update {
                 Some(update) => app.take(update, now()),
                 None => {

@@ -135,7 +135,8 @@ impl Home {
         fs::write(self.path().join("count.pause"), seconds.to_string()).unwrap();
     }
 
-    fn command(&self, words: &[&str]) -> Command {
+    /// The command that starts `runsheet` without a terminal.
+    pub fn command(&self, words: &[&str]) -> Command {
         let mut command = self.dressed(env!("CARGO_BIN_EXE_runsheet"));
         command.args(words);
         command

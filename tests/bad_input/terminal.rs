@@ -116,6 +116,14 @@ impl Terminal {
             .expect("resize the terminal");
     }
 
+    /// Whether the terminal edits lines and shows what is typed, as a shell wants it.
+    pub fn is_usable(&self) -> bool {
+        use rustix::termios::{LocalModes, tcgetattr};
+        let modes = tcgetattr(&*self.pty).expect("ask how the terminal is set");
+        let usable = LocalModes::ICANON | LocalModes::ECHO | LocalModes::ISIG;
+        modes.local_modes.contains(usable)
+    }
+
     /// Waits for the program to end, and gives its exit code and its last screen.
     #[track_caller]
     pub fn end(mut self) -> (i32, String) {

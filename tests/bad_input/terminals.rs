@@ -1,6 +1,8 @@
 //! Terminals that are too small, or none.
 
-use super::home::{Home, WALK};
+use rustix::process::{Pid, Signal, kill_process};
+
+use super::home::{Home, WALK, until};
 use super::terminal::Terminal;
 
 #[test]
@@ -44,4 +46,25 @@ fn without_a_terminal_the_wizard_says_what_to_use_instead() {
         .expect(2, &["needs a terminal", "--unattended"]);
     home.runsheet(&WALK[..4])
         .expect(2, &["needs a terminal", "--detach"]);
+}
+
+#[test]
+fn whatever_signal_ends_the_wizard_the_terminal_is_usable_and_the_run_goes_on() {
+    for signal in [Signal::TERM, Signal::HUP, Signal::INT, Signal::QUIT] {
+        let home = Home::with_two_steps();
+        let run = ["run", "two.toml", "--env", "here"];
+        let terminal = Terminal::start(home.in_terminal(&run), 24, 80);
+        terminal.wait_for("The first");
+        assert!(!terminal.is_usable(), "the wizard has it");
+        let pid = Pid::from_raw(i32::try_from(terminal.pid()).unwrap()).unwrap();
+        kill_process(pid, signal).unwrap();
+        until("the terminal is given back", || terminal.is_usable());
+        let (code, screen) = terminal.end();
+        assert_eq!(code, 0, "{signal:?}: {screen}");
+        assert!(
+            screen.contains("the run goes on without this screen"),
+            "{signal:?}: {screen}"
+        );
+        assert_eq!(home.counted(), (0, 0));
+    }
 }

@@ -187,7 +187,11 @@ pub(super) fn moment_of(app: &App) -> Moment {
         actions: app.menu().iter().map(|row| row.action).collect(),
         viewed: viewed.map(|(number, _, _)| number),
         turn: current.map(|(number, _, state)| (number, state.attempt)),
-        state: viewed.map_or("", |(_, _, state)| say::state(state, signs).1),
+        state: match viewed {
+            Some((_, _, state)) => say::state(state, signs).1,
+            None if app.folded.run.ending.is_some() => "ended",
+            None => "settled",
+        },
         digest: app.gate().map(|gate| gate.digest),
         approvals: current.map_or(0, |(_, _, state)| state.approvals.len()),
         question: app.open_question().map(|(number, _)| number),

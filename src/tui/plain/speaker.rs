@@ -235,7 +235,11 @@ impl Plain {
     }
 
     fn wrong(&mut self, app: &App, now: Now, out: &mut Vec<String>) {
-        let alarms = self.teller(app, now).alarms();
+        let alarms = match app.folded.run.ending {
+            // Of a run that has ended the engine leaves, and nothing is wrong with that.
+            Some(_) => Vec::new(),
+            None => self.teller(app, now).alarms(),
+        };
         let mut standing = BTreeSet::new();
         for alarm in alarms {
             // Its clock goes on; what it is about stays.
@@ -248,7 +252,8 @@ impl Plain {
                 out.extend(self.teller(app, now).text(&format!("!! {alarm}")));
             }
         }
-        let gone = |key: &String| !standing.contains(key);
+        let over = app.folded.run.ending.is_some();
+        let gone = |key: &String| !standing.contains(key) && !over;
         for (key, _) in self
             .alarms
             .iter()

@@ -32,6 +32,18 @@ fn every_moment_at_200x60() {
 }
 
 #[test]
+fn without_unicode_every_moment_is_drawn_in_ascii() {
+    for (name, make) in MOMENTS {
+        for (width, height) in [(80, 24), (200, 60)] {
+            let text = make(PLAIN).text(width, height);
+            assert!(text.is_ascii(), "{name}: {text}");
+        }
+    }
+    let mut stage = Stage::new(super::hostile::evil_plan(), PLAIN);
+    assert!(stage.text(200, 60).is_ascii());
+}
+
+#[test]
 fn some_moments_in_ascii_and_in_other_sizes() {
     for name in [
         "type-back",

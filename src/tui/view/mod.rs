@@ -88,6 +88,19 @@ struct Places {
 
 /// Draws everything.
 pub(super) fn draw(frame: &mut Frame<'_>, app: &mut App, now: Now) {
+    draw_all(frame, app, now);
+    if app.options.look.unicode {
+        return;
+    }
+    // Our own words are ASCII by then; what others wrote may not be, and would be drawn as something else.
+    for cell in &mut frame.buffer_mut().content {
+        if !cell.symbol().is_ascii() {
+            cell.set_symbol("?");
+        }
+    }
+}
+
+fn draw_all(frame: &mut Frame<'_>, app: &mut App, now: Now) {
     let area = frame.area();
     app.gate_drawn = None;
     app.wide = area.width >= WIDE;

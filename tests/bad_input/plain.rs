@@ -1,0 +1,272 @@
+//! The wizard in lines, over a pipe and on a terminal that knows no cursor: a whole run, from its first gate to its end.
+
+use std::io::{Read, Write};
+use std::process::{Child, Stdio};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::thread::sleep;
+use std::time::{Duration, Instant};
+
+use super::home::{Home, PATIENCE};
+
+/// As long as a question must have stood there, and a little more.
+const READ: Duration = Duration::from_millis(450);
+
+const RUNBOOK: &str = r#"
+format = 1
+title  = "Three steps"
+
+[hosts]
+web = "the machine"
+
+[params.COUNT]
+ask     = "Where the steps count themselves"
+kind    = "path"
+
+[[phase]]
+id    = "all"
+title = "All"
+
+[[step]]
+id    = "first"
+phase = "all"
+title = "The first"
+on    = "web"
+do.command.run = 'printf "\033[31mred\033[0m\n"; echo first >>"$COUNT"'
+undo   = { never = "a test" }
+verify = [{ command = 'grep -c first "$COUNT"', equals = "1" }]
+
+[[step]]
+id    = "second"
+phase = "all"
+title = "The second"
+on    = "web"
+gate  = { type-back = "do the second" }
+do.command.run = 'echo "trying"; test -e "$COUNT.mended" && echo second >>"$COUNT"'
+undo   = { never = "a test" }
+verify = [{ command = 'grep -c second "$COUNT"', equals = "1" }]
+
+[[step]]
+id    = "third"
+phase = "all"
+title = "The third"
+do.manual.text = "Look out of the window."
+undo   = { nothing = "it only looks" }
+verify = [{ person = "Is it night?" }]
+"#;
+
+/// Somebody, or a program, who reads lines and types lines.
+struct Talk {
+    write: Option<Box<dyn Write>>,
+    said: Arc<Mutex<Vec<u8>>>,
+    /// Up to where it was read.
+    read: usize,
+    child: Child,
+}
+
+impl Talk {
+    fn over_a_pipe(home: &Home, words: &[&str]) -> Self {
+        let mut child = home
+            .command(words)
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::null())
+            .spawn()
+            .unwrap();
+        let write = Box::new(child.stdin.take().unwrap());
+        let read = child.stdout.take().unwrap();
+        Self::with(child, write, read)
+    }
+
+    fn on_a_terminal(home: &Home, words: &[&str]) -> Self {
+        let (pty, pts) = pty_process::blocking::open().unwrap();
+        pty.resize(pty_process::Size::new(24, 80)).unwrap();
+        let command = home
+            .in_terminal(words)
+            .env("TERM", "dumb")
+            .env("LC_ALL", "C.UTF-8");
+        let child = command.spawn(pts).unwrap();
+        let fd = std::os::fd::AsFd::as_fd(&pty).try_clone_to_owned().unwrap();
+        Self::with(child, Box::new(pty), std::fs::File::from(fd))
+    }
+
+    fn with(child: Child, write: Box<dyn Write>, mut from: impl Read + Send + 'static) -> Self {
+        let said = Arc::new(Mutex::new(Vec::new()));
+        let heard = said.clone();
+        std::thread::spawn(move || {
+            let mut bytes = [0; 4096];
+            // A terminal whose program has ended gives an error instead of an end.
+            while let Ok(count @ 1..) = from.read(&mut bytes) {
+                let mut said = heard.lock().unwrap_or_else(PoisonError::into_inner);
+                said.extend_from_slice(&bytes[..count]);
+            }
+        });
+        Self {
+            write: Some(write),
+            said,
+            read: 0,
+            child,
+        }
+    }
+
+    fn said(&self) -> String {
+        let said = self.said.lock().unwrap_or_else(PoisonError::into_inner);
+        String::from_utf8_lossy(&said).replace("\r\n", "\n")
+    }
+
+    /// Waits until something new was said.
+    #[track_caller]
+    fn hears(&mut self, words: &str) -> &mut Self {
+        let begun = Instant::now();
+        loop {
+            let said = self.said();
+            if let Some(at) = said[self.read..].find(words) {
+                self.read += at + words.len();
+                return self;
+            }
+            assert!(
+                begun.elapsed() < PATIENCE,
+                "it never said `{words}` after\n{said}"
+            );
+            sleep(Duration::from_millis(10));
+        }
+    }
+
+    fn types(&mut self, line: &str) -> &mut Self {
+        sleep(READ);
+        self.at_once(&format!("{line}\n"))
+    }
+
+    fn at_once(&mut self, text: &str) -> &mut Self {
+        let write = self.write.as_mut().unwrap();
+        write.write_all(text.as_bytes()).unwrap();
+        write.flush().unwrap();
+        self
+    }
+
+    #[track_caller]
+    fn ends(&mut self, code: i32) -> String {
+        let begun = Instant::now();
+        loop {
+            if let Some(status) = self.child.try_wait().unwrap() {
+                assert_eq!(status.code(), Some(code), "{}", self.said());
+                return self.said();
+            }
+            assert!(
+                begun.elapsed() < PATIENCE,
+                "it does not end:\n{}",
+                self.said()
+            );
+            sleep(Duration::from_millis(10));
+        }
+    }
+}
+
+impl Drop for Talk {
+    fn drop(&mut self) {
+        // It may have ended by itself.
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+fn walk(home: &Home, open: impl Fn(&Home, &[&str]) -> Talk, plain: &[&str]) {
+    home.write("two.toml", RUNBOOK);
+    let start = [&["run", "two.toml", "--env", "here"], plain].concat();
+    let mut talk = open(home, &start);
+    // Typed ahead: before anything was asked, and in one piece.
+    talk.at_once("1\ngo\n1\n");
+    talk.hears("Step 1 of 3: The first")
+        .hears("1 go")
+        .hears("What now?");
+    sleep(Duration::from_millis(100));
+    assert_eq!(home.counted(), (0, 0), "{}", talk.said());
+    talk.types("1").hears("| red\n").hears("proof, 1 of 1 hold");
+    talk.hears("Step 2 of 3: The second").hears("What now?");
+    talk.types("go")
+        .types("1")
+        .hears("Type this")
+        .types("do the")
+        .hears("not the words yet");
+    talk.types("do the second")
+        .hears("| trying")
+        .hears("STUCK:")
+        .hears("retry")
+        .hears("What now?");
+    assert_eq!(home.counted(), (1, 0));
+    talk.types("note")
+        .hears("single dot")
+        .types("it needs")
+        .types("to be mended")
+        .types(".");
+    talk.hears("the note is in the record");
+    talk.types("detach");
+    talk.ends(0);
+
+    let mut talk = open(home, &[&["attach"], plain].concat());
+    talk.hears("Step 2 of 3").hears("STUCK:").hears("What now?");
+    std::fs::write(home.path().join("count.mended"), "").unwrap();
+    talk.types("retry")
+        .hears("Try step second again?")
+        .types("")
+        .hears("nothing was done");
+    talk.hears("What now?")
+        .types("retry")
+        .hears("Which?")
+        .types("1");
+    talk.hears("your turn")
+        .hears("What now?")
+        .types("1")
+        .hears("Type this");
+    talk.types("do the second")
+        .hears("Step 3 of 3: The third")
+        .hears("What now?")
+        .types("1");
+    talk.hears("RUNNING:")
+        .hears("What now?")
+        .types("1")
+        .hears("single dot")
+        .types(".");
+    talk.hears("Is it night?")
+        .hears("What now?")
+        .types("1")
+        .hears("Which?")
+        .types("2");
+    talk.hears("single dot")
+        .types("as dark as can be")
+        .types(".");
+    talk.hears("Every step is done or was skipped")
+        .hears("What now?");
+    talk.types("1")
+        .hears("Which?")
+        .types("1")
+        .hears("The run is finished")
+        .hears("What now?");
+    talk.types("1");
+    let said = talk.ends(0);
+    let text = |c: char| c == '\n' || !c.is_control();
+    assert!(said.chars().all(text), "{said:?}");
+    assert_eq!(home.counted(), (1, 1));
+}
+
+#[test]
+fn a_run_is_walked_over_a_pipe() {
+    walk(&Home::with_two_steps(), Talk::over_a_pipe, &["--plain"]);
+}
+
+#[test]
+fn a_run_is_walked_on_a_terminal_that_knows_no_cursor() {
+    walk(&Home::with_two_steps(), Talk::on_a_terminal, &[]);
+}
+
+#[test]
+fn the_end_of_the_input_leaves_when_it_was_told_where_the_run_stands() {
+    let home = Home::with_two_steps();
+    let mut talk = Talk::over_a_pipe(&home, &["run", "two.toml", "--env", "here", "--plain"]);
+    talk.at_once("1\n1\n1\n").write = None;
+    let said = talk.ends(0);
+    assert!(
+        said.contains("Step 1 of 2: The first") && said.contains("What now?"),
+        "{said}"
+    );
+    assert_eq!(home.counted(), (0, 0));
+}
