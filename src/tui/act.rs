@@ -59,6 +59,7 @@ impl App {
             Action::Leave => ended || run.suspended.is_some(),
             Action::NextLane => self.outputs().len() > 1,
             Action::Output => self.output.is_some() || self.pane == Pane::Output,
+            Action::Read(reading) => self.offers_reading(reading),
             Action::Journal => run.plan.is_some(),
             Action::Machines => !run.preflight.is_empty(),
             Action::Here => !self.is_here() || self.pane != Pane::Step,
@@ -339,6 +340,8 @@ impl App {
             | Action::Close => {
                 return self.in_dialog(action, came);
             }
+            Action::Read(reading) => self.read(reading),
+            Action::Here if self.stop_searching() => {}
             Action::Output
             | Action::Journal
             | Action::NextLane

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
-use crossterm::event::{KeyCode, KeyEvent, KeyEventKind, KeyModifiers};
+use crossterm::event::{KeyCode, KeyEvent, KeyEventKind};
 
 use crate::client::Folded;
 use crate::clock::Timestamp;
@@ -14,14 +14,14 @@ use crate::run::{Intent, Operator, PlannedStep, StepAt, StepState};
 use crate::wire::Typed;
 
 use super::board::Board;
-use super::clean;
 use super::dialog::{Dialog, Purpose};
-use super::gate::{Came, Guard, Seen, Verdict};
+use super::gate::{Came, Guard, Seen};
 use super::how::Hands;
 use super::keys::{self, Place};
 use super::look::Tone;
 use super::output::Output;
 use super::screen::{Leaving, Options};
+use super::search::Search;
 use super::standing::Standing;
 
 /// A moment, by both clocks.
@@ -117,7 +117,7 @@ pub(super) struct App {
     pub(super) scroll: usize,
     pub(super) dialog: Option<Dialog>,
     pub(super) typed: String,
-    typed_for: Option<Seen>,
+    pub(super) typed_for: Option<Seen>,
     pub(super) field_left: bool,
     pub(super) guard: Guard,
     /// What the last frame showed as a gate; the view sets it while it draws.
@@ -131,6 +131,7 @@ pub(super) struct App {
     /// Files that were asked for without a word about them.
     pub(super) peeked: BTreeSet<String>,
     pub(super) output: Option<Output>,
+    pub(super) search: Option<Search>,
     /// Whether step and other panes stand side by side; the view sets it while it draws.
     pub(super) wide: bool,
     /// Steps about which a look was answered later than the proof.
@@ -169,6 +170,7 @@ impl App {
             growing: BTreeMap::new(),
             peeked: BTreeSet::new(),
             output: None,
+            search: None,
             wide: false,
             looked: BTreeSet::new(),
             chosen: None,
@@ -221,6 +223,7 @@ impl App {
                 }
             }
             Place::Find => self.fill_in(event),
+            Place::Search => self.key_of_the_search(event),
             Place::Choice | Place::Help | Place::Terminal => {}
         }
         Vec::new()
@@ -235,51 +238,13 @@ impl App {
         match (&mut self.dialog, place) {
             (Some(Dialog::Write(write)), _) => write.insert(text),
             (Some(Dialog::Find(_)), _) => self.find(text),
+            (Some(Dialog::Search(_)), _) => self.search_text(text),
             (None, Place::Field) => {
                 self.say("pasting does not count here; type the words", Tone::Care)
             }
             _ => self.say("a pasted text is not taken as keys", Tone::Care),
         }
         Vec::new()
-    }
-
-    fn type_back(&mut self, event: KeyEvent, verdict: Verdict) {
-        if verdict == Verdict::TooSoon {
-            self.say(
-                "that came before the gate could be read; now type the words",
-                Tone::Care,
-            );
-            return;
-        }
-        if self.typed_for.as_ref() != self.guard.seen() {
-            self.typed_for = self.guard.seen().cloned();
-            self.typed.clear();
-        }
-        let plain = (event.modifiers - KeyModifiers::SHIFT).is_empty();
-        match event.code {
-            KeyCode::Char(c) if plain && self.typed.chars().count() < 400 => {
-                self.typed.push_str(&clean::typed(&c.to_string()));
-            }
-            KeyCode::Backspace => {
-                self.typed.pop();
-            }
-            _ => {}
-        }
-    }
-
-    /// Takes words that were typed back as a line.
-    pub(super) fn type_line(&mut self, line: &str) {
-        self.typed_for = self.guard.seen().cloned();
-        self.typed = clean::typed(line);
-    }
-
-    /// Whether the typed words are for the gate that stands on the screen.
-    pub(super) fn typed_words(&self) -> &str {
-        if self.typed_for.is_some() && self.typed_for.as_ref() == self.guard.seen() {
-            &self.typed
-        } else {
-            ""
-        }
     }
 
     /// Tells that a frame has been written.
@@ -385,6 +350,7 @@ impl App {
             Some(Dialog::Write(_)) => Place::Text,
             Some(Dialog::Find(_)) => Place::Find,
             Some(Dialog::Sheet(..)) => Place::Help,
+            Some(Dialog::Search(_)) => Place::Search,
             None if self.keyboard().is_some() => Place::Terminal,
             None if self.pane == Pane::Step
                 && self.is_here()

@@ -193,8 +193,13 @@ impl App {
     }
 
     pub(super) fn in_dialog(&mut self, action: Action, came: Came) -> Vec<Effect> {
-        if matches!(self.dialog, Some(Dialog::Find(_))) {
-            return self.in_the_palette(action, came);
+        match self.dialog {
+            Some(Dialog::Find(_)) => return self.in_the_palette(action, came),
+            Some(Dialog::Search(_)) => {
+                self.in_the_search(action);
+                return Vec::new();
+            }
+            _ => {}
         }
         let bundled = came == Came::InABundle && matches!(action, Action::Pick | Action::Save);
         if bundled {

@@ -17,6 +17,8 @@ pub(super) enum Dialog {
     Write(Box<Write>),
     /// The palette.
     Find(Find),
+    /// The field of the search in the output; what was typed is clean.
+    Search(String),
     /// A page to read, scrolled down by some lines.
     Sheet(Sheet, usize),
 }

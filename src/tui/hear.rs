@@ -53,6 +53,9 @@ impl App {
                 if let Some(output) = &mut self.output {
                     output.forget_asked();
                 }
+                if let Some(search) = &mut self.search {
+                    search.forget_asked();
+                }
                 if let Some(pending) = self.pending.take() {
                     self.keep(pending.draft);
                     self.say(
@@ -85,6 +88,7 @@ impl App {
                 length,
             } => {
                 self.found_output(&file, length);
+                self.searched(&file, offset, &bytes, length);
                 if let Some(output) = self.output.as_mut().filter(|output| output.file == file) {
                     output.take(offset, &bytes, length);
                 }

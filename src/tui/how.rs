@@ -68,6 +68,7 @@ impl Action {
             | Self::Top
             | Self::Bottom
             | Self::Find
+            | Self::Read(_)
             | Self::Redraw
             | Self::Interrupt
             | Self::Previous

@@ -5,7 +5,7 @@ mod table;
 
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 
-pub(super) use action::Action;
+pub(super) use action::{Action, Reading};
 pub(super) use table::KEYS;
 
 /// Where a key is pressed.
@@ -21,6 +21,8 @@ pub(super) enum Place {
     Text,
     /// In the palette.
     Find,
+    /// In the field of the search in the output.
+    Search,
     /// On the terminal of a command whose keyboard this person has.
     Terminal,
     /// On the help page.

@@ -182,6 +182,7 @@ impl App {
                 self.pane = Pane::Step;
                 self.scroll = 0;
                 self.chosen = None;
+                self.search = None;
             }
             Action::Up => self.select(-1),
             Action::Down => self.select(1),

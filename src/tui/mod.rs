@@ -9,7 +9,7 @@
 //! `decide` as the engine whether that is possible now, so that the footer never offers what would be
 //! refused, and `ask` asks before something is done; `keys` is the one table of keys; `gate` guards a yes against keys that were not meant for it;
 //! `board` is the keyboard of a command on a terminal, and `typing` turns keys into its bytes;
-//! `palette` finds a step or an action by a few letters; `output` reads and emulates what a step prints; `view` draws. `plain` is
+//! `palette` finds a step or an action by a few letters; `output` reads and emulates what a step prints; `search` finds a text in it, and `strip` the text in its bytes; `view` draws. `plain` is
 //! the same wizard in lines of text, and `how` says what to press or to type there. Every text from outside passes `clean`.
 
 mod act;
@@ -19,6 +19,7 @@ mod board;
 mod choice;
 mod clean;
 mod dialog;
+mod field;
 mod gate;
 mod hear;
 mod how;
@@ -31,7 +32,10 @@ mod plain;
 mod progress;
 mod say;
 mod screen;
+mod search;
+mod searching;
 mod standing;
+mod strip;
 mod terminal;
 mod typing;
 mod view;

@@ -328,5 +328,7 @@ fn parser((rows, columns): (u16, u16)) -> vt100::Parser {
     vt100::Parser::new(rows, columns, ROWS)
 }
 
+mod seen;
+
 #[cfg(test)]
 mod tests;

@@ -127,6 +127,7 @@ async fn hold(
         if due || !app.output.as_ref().is_some_and(Output::is_behind) {
             do_all(app.steer(), &mut app, out, &mut held)?;
         }
+        do_all(app.seek().into_iter().collect(), &mut app, out, &mut held)?;
         if due {
             held.terminal
                 .draw(|frame| view::draw(frame, &mut app, now()))?;

@@ -2,7 +2,7 @@
 
 use super::app::App;
 use super::clean;
-use super::keys::{Action, KEYS, Place};
+use super::keys::{Action, KEYS, Place, Reading};
 use super::look::Tone;
 
 impl App {
@@ -25,7 +25,12 @@ impl App {
     fn refusal(&self, action: Action) -> Option<String> {
         let only_looks = matches!(
             action,
-            Action::NextLane | Action::Output | Action::Journal | Action::Machines | Action::Here
+            Action::NextLane
+                | Action::Output
+                | Action::Journal
+                | Action::Machines
+                | Action::Here
+                | Action::Read(_)
         );
         let why = if only_looks {
             return None;
@@ -87,6 +92,10 @@ const fn nothing_for(action: Action) -> &'static str {
         Action::Leave => "the run has not ended",
         Action::NextLane => "there is no other output",
         Action::Output => "the step has printed nothing",
+        Action::Read(Reading::Search) => "the step has printed nothing",
+        Action::Read(Reading::NextMatch | Reading::PreviousMatch) => {
+            "nothing was searched for in an output that is shown large"
+        }
         Action::Journal => "the record has not begun",
         Action::Machines => "nobody looked at the machines before the run",
         Action::Here => "that is where you are",

@@ -51,6 +51,8 @@ pub(in crate::tui) enum Action {
     Note,
     /// Shows the output, or puts it away.
     Output,
+    /// Does something with the output.
+    Read(Reading),
     /// Shows the journal, or puts it away.
     Journal,
     /// Shows what was found on the machines before the run.
@@ -99,4 +101,15 @@ pub(in crate::tui) enum Action {
     Save,
     /// Closes what is open.
     Close,
+}
+
+/// What can be done with the output that is looked at.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(in crate::tui) enum Reading {
+    /// Opens the field of the search.
+    Search,
+    /// Goes to the next match.
+    NextMatch,
+    /// Goes to the match before.
+    PreviousMatch,
 }

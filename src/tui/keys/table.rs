@@ -2,7 +2,7 @@
 
 use crossterm::event::{KeyCode, KeyModifiers};
 
-use super::{Action, Binding, Footer, Key, Place};
+use super::{Action, Binding, Footer, Key, Place, Reading};
 use crate::run::Decision;
 
 const fn plain(c: char, name: &'static str) -> Key {
@@ -104,6 +104,12 @@ pub(in crate::tui) const KEYS: &[Binding] = table! {
         "note": "write something down about the step you look at";
     [plain('o', "o")] Run Room A::Output,
         "output": "show what the step prints, large; again to put it away";
+    [plain('.', ".")] Run Room A::Read(Reading::NextMatch),
+        "next match": "to the next line with what was searched for";
+    [plain(',', ",")] Run Room A::Read(Reading::PreviousMatch),
+        "match before": "to the line before with what was searched for";
+    [plain('/', "/")] Run Room A::Read(Reading::Search),
+        "search": "search in what the step prints, from what is shown on";
     [plain(']', "]")] Run Room A::NextLane,
         "next lane": "the output of the step's next lane or part";
     [plain('s', "s")] Run Room A::Skip,
@@ -188,6 +194,10 @@ pub(in crate::tui) const KEYS: &[Binding] = table! {
         "go there, or ask": "look at the step, or do what the action's key does; never a yes";
     [ESC, ctrl('c', "Ctrl-C")] Find First A::Close,
         "close, nothing happens": "close; nothing happens";
+    [ENTER] Search First A::Pick,
+        "to the next match": "to the next line with it; an empty field repeats the last search";
+    [ESC, ctrl('c', "Ctrl-C")] Search First A::Close,
+        "close": "close the field";
     [ctrl(']', "Ctrl-]"), ctrl('5', "Ctrl-5")] Terminal Always A::GiveBack,
         "come back": "give the keyboard back; the program goes on, and every other key goes to it";
     [ESC, plain('?', "?"), plain('q', "q"), ENTER] Help First A::Close,

@@ -40,7 +40,7 @@ impl Plain {
             Place::Text => self.text(app, line, came),
             Place::Choice => self.choice(app, line, came),
             Place::Field => self.field(app, line, (verdict, came)),
-            Place::Run | Place::Find | Place::Help | Place::Terminal => {
+            Place::Run | Place::Find | Place::Search | Place::Help | Place::Terminal => {
                 self.command(app, line, (verdict, came), now)
             }
         }

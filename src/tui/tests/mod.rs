@@ -17,6 +17,7 @@ mod page;
 mod palette;
 mod plain;
 mod press;
+mod reading;
 mod runbook;
 mod screens;
 mod stage;

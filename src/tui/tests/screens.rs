@@ -5,7 +5,7 @@ use crossterm::event::KeyCode;
 use super::night::MOMENTS;
 use super::stage::{FANCY, PLAIN, Stage};
 
-fn snapshot(name: &str, text: &str) {
+pub(super) fn snapshot(name: &str, text: &str) {
     let mut settings = insta::Settings::clone_current();
     settings.set_snapshot_path(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/screens"));
     settings.set_prepend_module_to_snapshot(false);

@@ -137,7 +137,8 @@ impl Stage {
     /// Answers the screen's requests for output.
     pub(super) fn serve(&mut self) {
         for _ in 0..100 {
-            let effects = self.app.steer();
+            let mut effects = self.app.steer();
+            effects.extend(self.app.seek());
             if effects.is_empty() {
                 return;
             }

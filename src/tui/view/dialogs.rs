@@ -18,6 +18,8 @@ pub(super) fn draw(frame: &mut Frame<'_>, cx: &Cx<'_>, dialog: &Dialog, room: Re
     match dialog {
         Dialog::Choose(choose) => question(frame, cx, choose, room),
         Dialog::Write(write) => text_box(frame, cx, write, room),
+        // Its field stands on the line above the footer.
+        Dialog::Search(_) => {}
         Dialog::Find(find) => super::palette::draw(frame, cx, find, room),
         Dialog::Sheet(which, at) => sheet(frame, cx, (*which, *at), room),
     }
@@ -78,12 +80,13 @@ fn sheet(frame: &mut Frame<'_>, cx: &Cx<'_>, (which, at): (Sheet, usize), room: 
 }
 
 /// The places of keys that the help page tells of, with its titles.
-pub(in crate::tui) const PLACES: [(Place, &str); 6] = [
+pub(in crate::tui) const PLACES: [(Place, &str); 7] = [
     (Place::Run, "Keys on the run"),
     (Place::Field, "Where a gate's words are typed"),
     (Place::Choice, "In a question"),
     (Place::Text, "In a text box"),
     (Place::Find, "Where a step or an action is found"),
+    (Place::Search, "Where the text to search for is typed"),
     (Place::Terminal, "While you type to a program"),
 ];
 

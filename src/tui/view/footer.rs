@@ -4,7 +4,8 @@ use ratatui::text::{Line, Span};
 use unicode_width::UnicodeWidthStr;
 
 use super::Cx;
-use crate::tui::keys::{Binding, Footer, KEYS};
+use crate::tui::app::Pane;
+use crate::tui::keys::{Action, Binding, Footer, KEYS, Reading};
 use crate::tui::look::Tone;
 
 /// The footer, in one line, or in two where one is too short.
@@ -17,6 +18,7 @@ pub(super) fn lines(cx: &Cx<'_>, width: usize) -> Vec<Line<'static>> {
                 && row.footer != Footer::Never
                 && cx.app.offers(row.action)
                 && !super::stuck::is_choice(cx, row.action)
+                && (cx.app.pane == Pane::Output || row.action != Action::Read(Reading::Search))
         })
         .collect();
     let first = rows.iter().filter(|row| row.footer == Footer::First);

@@ -69,7 +69,7 @@ pub(super) fn draw(frame: &mut Frame<'_>, cx: &Cx<'_>, area: Rect) {
             look: cx.look,
             rows: Rows::All,
         };
-        frame.render_widget(emulated, terminal);
+        frame.render_widget(&emulated, terminal);
         let (row, column) = screen.cursor_position();
         if !screen.hide_cursor() && row < terminal.height && column < terminal.width {
             frame.set_cursor_position(Position::new(terminal.x + column, terminal.y + row));

@@ -16,6 +16,7 @@ mod known;
 mod lanes;
 pub(super) mod lines;
 mod list;
+mod matches;
 mod page;
 mod palette;
 mod printed;
@@ -30,10 +31,12 @@ use ratatui::Frame;
 use ratatui::layout::Rect;
 use ratatui::text::{Line, Span};
 use ratatui::widgets::{Clear, Paragraph};
+use unicode_width::UnicodeWidthStr as _;
 
 use crate::clock::Timestamp;
 
 use super::app::{App, Now, Pane};
+use super::dialog::Dialog;
 use super::look::{Look, Signs, Tone};
 #[cfg(test)]
 pub(super) use dialogs::{PLACES, meanings};
@@ -334,18 +337,44 @@ fn titled(cx: &Cx<'_>, title: &str, width: u16) -> Line<'static> {
 /// The line above the footer: a rule, or what the screen has to say to the last key.
 fn rule(frame: &mut Frame<'_>, cx: &Cx<'_>, area: Rect) {
     let width = usize::from(area.width);
-    let line = match &cx.app.message {
-        Some((text, tone)) => {
+    let line = match (&cx.app.message, &cx.app.dialog) {
+        (_, Some(Dialog::Search(typed))) => search_field(cx, typed, width),
+        (Some((text, tone)), _) => {
             let text =
                 super::clean::fit(&cx.look.own(text), width.saturating_sub(2), cx.signs.more);
             Line::from(cx.clean(format!(" {text}"), *tone))
         }
-        None if cx.app.is_waiting_for_an_answer() => Line::from(cx.span(
+        _ if cx.app.is_waiting_for_an_answer() => Line::from(cx.span(
             " sent, waiting for the engine to write it down…",
             Tone::Quiet,
         )),
-        None => Line::from(cx.clean(cx.signs.across.repeat(width), Tone::Quiet)),
+        _ => match cx.app.search_progress() {
+            Some(text) => {
+                let text =
+                    super::clean::fit(&cx.look.own(&text), width.saturating_sub(2), cx.signs.more);
+                Line::from(cx.clean(format!(" {text}"), Tone::Care))
+            }
+            None => Line::from(cx.clean(cx.signs.across.repeat(width), Tone::Quiet)),
+        },
     };
     frame.render_widget(Clear, area);
     frame.render_widget(Paragraph::new(line), area);
+}
+
+/// The field of the search, below the output so that what it marks there is seen.
+fn search_field(cx: &Cx<'_>, typed: &str, width: usize) -> Line<'static> {
+    let label = " search: ";
+    let room = width.saturating_sub(label.len() + 2);
+    // Of a long text the end is seen, where it is being typed.
+    let mut shown = typed;
+    while shown.width() > room {
+        let mut chars = shown.chars();
+        chars.next();
+        shown = chars.as_str();
+    }
+    Line::from(vec![
+        cx.clean(label, Tone::Strong),
+        cx.clean(shown.to_owned(), Tone::Plain),
+        cx.clean(" ", Tone::Here),
+    ])
 }

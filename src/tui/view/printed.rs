@@ -58,14 +58,15 @@ pub(super) fn draw(frame: &mut Frame<'_>, cx: &Cx<'_>, area: Rect) {
         width: area.width.saturating_sub(1),
         height: area.height - 1,
     };
-    frame.render_widget(
-        Emulated {
-            screen: output.screen(),
-            look: cx.look,
-            rows: Rows::Written,
-        },
-        rest,
-    );
+    let emulated = Emulated {
+        screen: output.screen(),
+        look: cx.look,
+        rows: Rows::Written,
+    };
+    emulated.render(rest, frame.buffer_mut());
+    if let Some(pattern) = cx.app.marked_pattern() {
+        emulated.mark(&pattern, rest, frame.buffer_mut());
+    }
 }
 
 /// Which rows of an emulator's screen are drawn.
@@ -123,22 +124,10 @@ pub(super) struct Emulated<'a> {
     pub(super) rows: Rows,
 }
 
-impl Widget for Emulated<'_> {
+impl Widget for &Emulated<'_> {
     fn render(self, area: Rect, buffer: &mut Buffer) {
-        let (rows, columns) = self.screen.size();
-        let used = match self.screen.scrollback() {
-            0 if self.rows == Rows::Written => self.last_row() + 1,
-            _ => rows.get(),
-        };
-        let from = match self.screen.alternate_screen() {
-            // An editor: where it is being edited.
-            true => {
-                let (cursor, _) = self.screen.cursor_position();
-                let last = rows.get().saturating_sub(area.height);
-                cursor.saturating_sub(area.height / 2).min(last)
-            }
-            false => used.saturating_sub(area.height),
-        };
+        let (from, used) = self.drawn(area);
+        let columns = self.screen.size().1;
         for row in 0..area.height.min(used) {
             let mut column = 0;
             while column < columns.get().min(area.width) {
@@ -170,6 +159,25 @@ impl Widget for Emulated<'_> {
 }
 
 impl Emulated<'_> {
+    /// The first row that is drawn in an area, and up to which one rows are used.
+    pub(super) fn drawn(&self, area: Rect) -> (u16, u16) {
+        let (rows, _) = self.screen.size();
+        let used = match self.screen.scrollback() {
+            0 if self.rows == Rows::Written => self.last_row() + 1,
+            _ => rows.get(),
+        };
+        let from = match self.screen.alternate_screen() {
+            // An editor: where it is being edited.
+            true => {
+                let (cursor, _) = self.screen.cursor_position();
+                let last = rows.get().saturating_sub(area.height);
+                cursor.saturating_sub(area.height / 2).min(last)
+            }
+            false => used.saturating_sub(area.height),
+        };
+        (from, used)
+    }
+
     /// The last row that holds the cursor or anything else.
     fn last_row(&self) -> u16 {
         let (rows, columns) = self.screen.size();

@@ -1,0 +1,62 @@
+//! Which piece of the file is seen, and going to a place of it.
+
+use unicode_width::UnicodeWidthChar;
+
+use super::Output;
+use crate::tui::strip::{Strip, Text};
+
+impl Output {
+    /// Goes to the line that begins at a place of the file, and stays there.
+    pub(in crate::tui) fn go_to(&mut self, start: u64) {
+        self.following = false;
+        self.restart(start);
+        // The line stands at the top once it is here.
+        self.back = usize::MAX;
+    }
+
+    /// Where the lines that are seen begin and end in the file, as far as lines are printed one below the other: a
+    /// program that moves its cursor leaves only a guess.
+    pub(in crate::tui) fn seen(&self) -> (u64, u64) {
+        let (start, end) = self.seen_bytes();
+        (self.start + start as u64, self.start + end as u64)
+    }
+
+    fn seen_bytes(&self) -> (usize, usize) {
+        let below = self.parser.screen().scrollback();
+        let last = below + usize::from(self.size.0);
+        let mut rows = 0;
+        let mut bottom = None;
+        let mut end = self.bytes.len();
+        while end > 0 {
+            let start = self.bytes[..end - 1]
+                .iter()
+                .rposition(|byte| *byte == b'\n')
+                .map_or(0, |at| at + 1);
+            rows += self.rows_of(&self.bytes[start..end]);
+            if rows > below {
+                bottom.get_or_insert(end);
+            }
+            end = start;
+            if rows >= last {
+                break;
+            }
+        }
+        (end, bottom.unwrap_or(self.bytes.len()).max(end))
+    }
+
+    /// How many rows a line takes.
+    fn rows_of(&self, line: &[u8]) -> usize {
+        let mut strip = Strip::default();
+        let (mut widest, mut used) = (0_usize, 0_usize);
+        for byte in line {
+            match strip.push(*byte) {
+                Some(Text::Char('\t')) => used = (used / 8 + 1) * 8,
+                Some(Text::Char(c)) => used += c.width().unwrap_or(0),
+                Some(Text::Return) => used = 0,
+                Some(Text::End) | None => {}
+            }
+            widest = widest.max(used);
+        }
+        widest.div_ceil(usize::from(self.size.1)).max(1)
+    }
+}
