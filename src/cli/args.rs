@@ -72,6 +72,9 @@ pub(super) struct DemoArgs {
     /// Lines of text and numbered questions instead of a screen
     #[arg(long)]
     pub plain: bool,
+    /// No bell and no terminal title where the run needs somebody
+    #[arg(long, env = "RUNSHEET_QUIET", hide_env_values = true, value_parser = clap::builder::FalseyValueParser::new())]
+    pub quiet: bool,
 }
 
 /// `runsheet check`
@@ -154,6 +157,9 @@ pub(super) struct Seat {
     /// Lines of text and numbered questions instead of a screen: for a screen reader, a dumb terminal or a pipe
     #[arg(long)]
     pub plain: bool,
+    /// No bell and no terminal title where the run needs somebody
+    #[arg(long, env = "RUNSHEET_QUIET", hide_env_values = true, value_parser = clap::builder::FalseyValueParser::new())]
+    pub quiet: bool,
 }
 
 /// `runsheet attach`

@@ -5,7 +5,7 @@ use anyhow::{Context, anyhow};
 use super::args::{AttachArgs, Seat};
 use super::exit::{Advise, Exit};
 use super::say::Say;
-use super::terminal::{Shown, takes_unicode};
+use super::terminal::{Shown, attention, takes_unicode};
 use super::{params, pick};
 use crate::client::{Attach, Client};
 use crate::clock::Clock;
@@ -88,6 +88,7 @@ pub(super) fn sit_down(
         zone: jiff::tz::TimeZone::system(),
         clock: Clock::system(),
         folder: paths.run(run)?.display().to_string(),
+        attention: attention(seat.quiet),
         come_back: format!("runsheet attach {run}"),
     };
     let runtime = tokio::runtime::Builder::new_multi_thread()

@@ -99,6 +99,7 @@ pub(super) fn demo(args: &DemoArgs, say: &Say) -> anyhow::Result<Exit> {
         name: None,
         watch: false,
         plain: args.plain,
+        quiet: args.quiet,
     };
     attach::sit_down(&paths, &run, (&seat, shown), say)
 }

@@ -9,6 +9,7 @@ use anyhow::anyhow;
 use super::exit::Advise;
 use super::say::Say;
 use crate::problem::visible;
+use crate::tui::Attention;
 
 /// How a run is shown.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -107,6 +108,16 @@ fn described(term: &str) -> bool {
     let moves = |bytes: Vec<u8>| bytes.windows(CURSOR.len()).any(|part| part == CURSOR);
     // A description that cannot be read says nothing.
     files.filter_map(|file| fs::read(file).ok()).any(moves)
+}
+
+/// How somebody who looks away may be called on this terminal.
+pub(super) fn attention(quiet: bool) -> Attention {
+    match std::env::var("TERM").as_deref() {
+        _ if quiet => Attention::Off,
+        // A console has no title, and some show what they do not understand.
+        Ok("linux" | "dumb" | "") | Err(_) => Attention::Bell,
+        Ok(_) => Attention::BellAndTitle,
+    }
 }
 
 /// Whether the locale and the terminal show more than ASCII.

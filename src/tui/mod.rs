@@ -8,13 +8,14 @@
 //! The rooms: `app` is the screen's state and takes keys, `hear` takes what the client tells; `act` turns what a person wants into an intent, and asks the same
 //! `decide` as the engine whether that is possible now, so that the footer never offers what would be
 //! refused, and `ask` asks before something is done; `keys` is the one table of keys; `gate` guards a yes against keys that were not meant for it;
-//! `board` is the keyboard of a command on a terminal, and `typing` turns keys into its bytes;
+//! `board` is the keyboard of a command on a terminal, and `typing` turns keys into its bytes; `attention` is the bell and the title;
 //! `palette` finds a step or an action by a few letters; `output` reads and emulates what a step prints; `search` finds a text in it, and `strip` the text in its bytes; `view` draws. `plain` is
 //! the same wizard in lines of text, and `how` says what to press or to type there. Every text from outside passes `clean`.
 
 mod act;
 mod app;
 mod ask;
+mod attention;
 mod board;
 mod choice;
 mod clean;
@@ -41,6 +42,7 @@ mod typing;
 mod view;
 mod why_not;
 
+pub use attention::Attention;
 pub use look::Look;
 pub use plain::run_in_lines;
 pub use screen::{Leaving, Options, Outgoing, run};

@@ -16,18 +16,16 @@ use crate::client::Update;
 use crate::clock::Clock;
 use crate::names::{MachineName, StepId};
 use crate::problem::visible;
-use crate::run::{Intent, wanted};
+use crate::run::Intent;
 use crate::wire::Typed;
 
 use super::app::{App, Effect, Now};
+use super::attention::{self, Attention, Bell, Need};
 use super::gate::Came;
 use super::look::Look;
 use super::output::Output;
 use super::terminal::Held;
 use super::view;
-
-/// How long after the last key somebody may have looked away, so that the bell is rung.
-const AWAY: Duration = Duration::from_secs(10);
 
 /// The shortest time between two frames that no key asked for: a flood of output costs a slow line no more.
 const FRAME: Duration = Duration::from_millis(50);
@@ -44,6 +42,8 @@ pub struct Options {
     /// The run's folder, shown where an output is longer than the screen holds, and at the end; empty
     /// where the screen does not know it.
     pub folder: String,
+    /// How somebody who looks away may be called.
+    pub attention: Attention,
     /// The command that comes back to this run, shown on leaving: `runsheet attach 20261121-…`.
     pub come_back: String,
 }
@@ -110,7 +110,7 @@ async fn hold(
         since: started.elapsed(),
     };
     let mut app = App::new(options);
-    let mut held = Held::take()?;
+    let mut held = Held::take(app.options.attention)?;
     let mut keys = EventStream::new();
     let mut bell = Bell::default();
     let mut listening = true;
@@ -140,9 +140,7 @@ async fn hold(
             Some(since) if !due => FRAME.saturating_sub(since),
             _ => until_next_tick(&app, now()),
         };
-        if bell.wants_to_ring(wanted(&app.folded.run).person, started.elapsed()) {
-            held.ring()?;
-        }
+        call(&app, &mut bell, &mut held, now())?;
         tokio::select! {
             biased;
             _ = terminate.recv() => return Ok(Leaving::Detached),
@@ -188,6 +186,23 @@ async fn waiting(keys: &mut EventStream) -> Option<io::Result<Event>> {
         Poll::Pending => Poll::Ready(None),
     })
     .await
+}
+
+/// Calls somebody who looks away, as far as that is wanted.
+fn call(app: &App, bell: &mut Bell, held: &mut Held, now: Now) -> io::Result<()> {
+    let run = &app.folded.run;
+    let need = Need::of(run);
+    let late = attention::lateness(run, app.wall(now));
+    let rings = bell.wants_to_ring(need, late, now.since);
+    match app.options.attention {
+        Attention::Off => return Ok(()),
+        Attention::Bell => {}
+        Attention::BellAndTitle => held.title(attention::title(run, need))?,
+    }
+    if rings {
+        held.ring()?;
+    }
+    Ok(())
 }
 
 fn take_events(
@@ -252,41 +267,4 @@ pub(super) fn until_next_tick(app: &App, now: Now) -> Duration {
         60_000_000
     };
     Duration::from_micros(every - micros % every)
-}
-
-/// Rings once when the run begins to wait for a person who has not pressed a key for a while.
-#[derive(Default)]
-struct Bell {
-    waited: bool,
-    last_key: Duration,
-}
-
-impl Bell {
-    fn key(&mut self, at: Duration) {
-        self.last_key = at;
-    }
-
-    fn wants_to_ring(&mut self, waits: bool, at: Duration) -> bool {
-        let begins = waits && !self.waited;
-        self.waited = waits;
-        begins && at.saturating_sub(self.last_key) >= AWAY
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_bell_rings_once_and_only_for_somebody_who_looked_away() {
-        let mut bell = Bell::default();
-        let at = Duration::from_secs;
-        assert!(!bell.wants_to_ring(true, at(1)), "they are just here");
-        assert!(!bell.wants_to_ring(false, at(20)));
-        assert!(bell.wants_to_ring(true, at(21)));
-        assert!(!bell.wants_to_ring(true, at(22)));
-        bell.key(at(30));
-        assert!(!bell.wants_to_ring(false, at(31)));
-        assert!(!bell.wants_to_ring(true, at(32)));
-    }
 }

@@ -15,10 +15,15 @@ use ratatui::Terminal;
 use ratatui::backend::CrosstermBackend;
 use ratatui::layout::Rect;
 
+use super::attention::{self, Attention};
+
 /// The terminal, while the wizard has it. Dropping it gives it back.
 pub(super) struct Held {
     pub(super) terminal: Terminal<CrosstermBackend<Stdout>>,
     taken: Arc<AtomicBool>,
+    /// The title as it was written last.
+    titled: Vec<u8>,
+    has_title: bool,
 }
 
 impl Held {
@@ -27,17 +32,21 @@ impl Held {
     /// # Errors
     ///
     /// Standard output is not a terminal, or does not take it; it is given back then.
-    pub(super) fn take() -> io::Result<Self> {
+    pub(super) fn take(attention: Attention) -> io::Result<Self> {
+        let has_title = attention == Attention::BellAndTitle;
         let taken = Arc::new(AtomicBool::new(true));
         let in_panic = taken.clone();
         let before = panic::take_hook();
         // Without this the message of a panic is written onto the alternate screen and lost with it.
         panic::set_hook(Box::new(move |info| {
-            give_back(&in_panic);
+            give_back(&in_panic, has_title);
             before(info);
         }));
         let start = || -> io::Result<_> {
             enable_raw_mode()?;
+            if has_title {
+                io::stdout().write_all(attention::KEEP)?;
+            }
             execute!(io::stdout(), EnterAlternateScreen, EnableBracketedPaste)?;
             Terminal::new(CrosstermBackend::new(io::stdout()))
         };
@@ -45,6 +54,8 @@ impl Held {
             let mut held = Self {
                 terminal,
                 taken: taken.clone(),
+                titled: Vec::new(),
+                has_title,
             };
             held.wipe()?;
             Ok(held)
@@ -52,7 +63,7 @@ impl Held {
         match held {
             Ok(held) => Ok(held),
             Err(error) => {
-                give_back(&taken);
+                give_back(&taken, has_title);
                 Err(error)
             }
         }
@@ -68,6 +79,17 @@ impl Held {
             .resize(Rect::new(0, 0, size.width, size.height))
     }
 
+    /// Puts a title on the terminal, where it has another.
+    pub(super) fn title(&mut self, title: Vec<u8>) -> io::Result<()> {
+        if self.titled != title {
+            let mut out = io::stdout();
+            out.write_all(&title)?;
+            out.flush()?;
+            self.titled = title;
+        }
+        Ok(())
+    }
+
     /// Rings the bell: the run waits for a person who has looked away.
     pub(super) fn ring(&mut self) -> io::Result<()> {
         let mut out = io::stdout();
@@ -78,14 +100,17 @@ impl Held {
 
 impl Drop for Held {
     fn drop(&mut self) {
-        give_back(&self.taken);
+        give_back(&self.taken, self.has_title);
     }
 }
 
 /// Gives the terminal back, once. A terminal that is gone cannot be given back, and nobody is there to be
 /// told, so what it says is not looked at.
-fn give_back(taken: &AtomicBool) {
+fn give_back(taken: &AtomicBool, has_title: bool) {
     if taken.swap(false, Ordering::SeqCst) {
+        if has_title {
+            let _ = io::stdout().write_all(attention::BACK);
+        }
         let shown = execute!(
             io::stdout(),
             DisableBracketedPaste,

@@ -3,6 +3,7 @@
 use unicode_width::UnicodeWidthChar;
 
 use crate::problem::hidden;
+use crate::tui::attention;
 
 /// How many marks may stand on one letter.
 const MARKS: usize = 3;
@@ -46,6 +47,59 @@ pub(super) fn violation(bytes: &[u8], lines: bool) -> Option<String> {
         at += c.len_utf8();
     }
     None
+}
+
+/// Whether bytes are what the bell and the title are made of, and nothing else. Between two frames this may be written, and
+/// in a frame none of it.
+fn calls(bytes: &[u8]) -> bool {
+    let Ok(mut text) = std::str::from_utf8(bytes) else {
+        return false;
+    };
+    let plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, ' ' | '-');
+    while !text.is_empty() {
+        let form = ["\u{7}", "\u{1b}[22;0t", "\u{1b}[23;0t", "\u{1b}]2;\u{1b}\\"]
+            .iter()
+            .find_map(|form| text.strip_prefix(form));
+        let title = || {
+            let (title, rest) = text
+                .strip_prefix("\u{1b}]2;Runsheet: ")?
+                .split_once("\u{1b}\\")?;
+            (title.chars().all(plain) && title.len() < 120).then_some(rest)
+        };
+        match form.or_else(title) {
+            Some(rest) => text = rest,
+            None => return false,
+        }
+    }
+    true
+}
+
+#[test]
+fn bell_and_title_are_ours_between_frames_and_nobodys_in_them() {
+    for (name, make) in super::super::night::MOMENTS {
+        let stage = make(super::FANCY);
+        let run = &stage.app.folded.run;
+        let title = attention::title(run, attention::Need::of(run));
+        assert!(
+            calls(&title),
+            "{name}: {:?}",
+            title.escape_ascii().to_string()
+        );
+        assert!(violation(&title, false).is_some() && violation(&title, true).is_some());
+    }
+    for ours in [attention::KEEP, attention::BACK, b"\x07"] {
+        assert!(calls(ours));
+        assert!(violation(ours, false).is_some() && violation(ours, true).is_some());
+    }
+    for bad in [
+        "\u{1b}]2;owned\u{1b}\\",
+        "\u{1b}]0;Runsheet: gate - x\u{7}",
+        "\u{1b}[21t",
+        "x",
+        "\u{1b}]2;Runsheet: \u{9b}m\u{1b}\\",
+    ] {
+        assert!(!calls(bad.as_bytes()), "{bad:?}");
+    }
 }
 
 fn is_ours(parameters: &str, end: u8) -> bool {
