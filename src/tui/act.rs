@@ -340,7 +340,7 @@ impl App {
             | Action::Close => {
                 return self.in_dialog(action, came);
             }
-            Action::Read(reading) => self.read(reading),
+            Action::Read(reading) => return self.read(reading),
             Action::Here if self.stop_searching() => {}
             Action::Output
             | Action::Journal

@@ -44,6 +44,8 @@ pub(super) enum Effect {
         offset: u64,
         most: u32,
     },
+    /// Put a clean text into the clipboard of the terminal.
+    Copy(String),
     /// Draw everything again.
     Redraw,
     /// Pass something on to what runs on a terminal.

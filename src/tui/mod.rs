@@ -19,6 +19,7 @@ mod attention;
 mod board;
 mod choice;
 mod clean;
+mod clipboard;
 mod dialog;
 mod field;
 mod gate;

@@ -247,6 +247,7 @@ fn do_all(
             }
             Effect::Read { file, offset, most } => out.read(&file, offset, most),
             Effect::Type { at, typed } => out.type_to(at, typed),
+            Effect::Copy(text) => held.copy(&text)?,
             Effect::Redraw => held.wipe()?,
             Effect::Leave(leaving) => return Ok(Some(leaving)),
         }

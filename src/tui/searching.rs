@@ -4,6 +4,7 @@ use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 
 use super::app::{App, Connection, Effect, Pane};
 use super::clean;
+use super::clipboard;
 use super::dialog::Dialog;
 use super::keys::{Action, Reading};
 use super::look::Tone;
@@ -18,6 +19,7 @@ impl App {
     pub(super) fn offers_reading(&self, reading: Reading) -> bool {
         match reading {
             Reading::Search => self.output.is_some(),
+            Reading::Copy => self.pane == Pane::Output && self.output.is_some(),
             Reading::NextMatch | Reading::PreviousMatch => {
                 self.pane == Pane::Output && self.output.is_some() && self.search.is_some()
             }
@@ -25,7 +27,7 @@ impl App {
     }
 
     /// Does something with the output.
-    pub(super) fn read(&mut self, reading: Reading) {
+    pub(super) fn read(&mut self, reading: Reading) -> Vec<Effect> {
         match reading {
             Reading::Search => {
                 self.pane = Pane::Output;
@@ -33,7 +35,38 @@ impl App {
             }
             Reading::NextMatch => self.search_on(true),
             Reading::PreviousMatch => self.search_on(false),
+            Reading::Copy => return self.copy(),
         }
+        Vec::new()
+    }
+
+    /// The line of the match, if it is seen; else what is seen.
+    fn copy(&mut self) -> Vec<Effect> {
+        let Some(output) = &self.output else {
+            return Vec::new();
+        };
+        let at = self.search.as_ref().and_then(|search| search.at);
+        let line = at.and_then(|at| Some((at, output.seen_line(at.start)?)));
+        let (bytes, what) = match line {
+            Some((at, bytes)) => (bytes, Some(format!("line {}", at.line))),
+            None => (output.seen_lines(), None),
+        };
+        let (text, all) = clipboard::readable(bytes);
+        let what = match (what, text.lines().count(), all) {
+            (_, 0, _) => {
+                self.say("there is nothing to copy", Tone::Care);
+                return Vec::new();
+            }
+            (_, _, false) => "the first 64 KiB".to_owned(),
+            (Some(line), _, true) => line,
+            (None, 1, true) => "1 line".to_owned(),
+            (None, count, true) => format!("{count} lines"),
+        };
+        self.say(
+            &format!("{what} copied, if the terminal allows it (tmux: set-clipboard on)"),
+            Tone::Good,
+        );
+        vec![Effect::Copy(text)]
     }
 
     /// Does what a key of the field means.
@@ -128,7 +161,7 @@ impl App {
             }
             Came::ToNothing => {
                 let size = say::size(length);
-                self.say(&format!("no match for “{typed}” in {size}"), Tone::Care);
+                self.say(&format!("no match for '{typed}' in {size}"), Tone::Care);
             }
         }
     }
@@ -148,7 +181,7 @@ impl App {
         let read = search.under_way()?;
         let length = self.output.as_ref().map_or(0, |output| output.length());
         Some(format!(
-            "searching for “{}”: {} of {} read; Esc stops it",
+            "searching for '{}': {} of {} read; Esc stops it",
             search.pattern.typed,
             say::size(read),
             say::size(length.max(read))

@@ -16,6 +16,7 @@ use ratatui::backend::CrosstermBackend;
 use ratatui::layout::Rect;
 
 use super::attention::{self, Attention};
+use super::clipboard;
 
 /// The terminal, while the wizard has it. Dropping it gives it back.
 pub(super) struct Held {
@@ -88,6 +89,13 @@ impl Held {
             self.titled = title;
         }
         Ok(())
+    }
+
+    /// Asks the terminal to put a clean text into its clipboard.
+    pub(super) fn copy(&mut self, text: &str) -> io::Result<()> {
+        let mut out = io::stdout();
+        out.write_all(&clipboard::sequence(text))?;
+        out.flush()
     }
 
     /// Rings the bell: the run waits for a person who has looked away.

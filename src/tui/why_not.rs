@@ -96,6 +96,7 @@ const fn nothing_for(action: Action) -> &'static str {
         Action::Read(Reading::NextMatch | Reading::PreviousMatch) => {
             "nothing was searched for in an output that is shown large"
         }
+        Action::Read(Reading::Copy) => "no output is shown large",
         Action::Journal => "the record has not begun",
         Action::Machines => "nobody looked at the machines before the run",
         Action::Here => "that is where you are",

@@ -112,4 +112,6 @@ pub(in crate::tui) enum Reading {
     NextMatch,
     /// Goes to the match before.
     PreviousMatch,
+    /// Copies the line of the match, or what is shown.
+    Copy,
 }

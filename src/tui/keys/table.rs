@@ -110,6 +110,8 @@ pub(in crate::tui) const KEYS: &[Binding] = table! {
         "match before": "to the line before with what was searched for";
     [plain('/', "/")] Run Room A::Read(Reading::Search),
         "search": "search in what the step prints, from what is shown on";
+    [plain('y', "y")] Run Room A::Read(Reading::Copy),
+        "copy": "copy the line of the match, or the lines shown, to your own clipboard";
     [plain(']', "]")] Run Room A::NextLane,
         "next lane": "the output of the step's next lane or part";
     [plain('s', "s")] Run Room A::Skip,

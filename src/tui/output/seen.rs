@@ -21,6 +21,21 @@ impl Output {
         (self.start + start as u64, self.start + end as u64)
     }
 
+    /// The bytes of the lines that are seen.
+    pub(in crate::tui) fn seen_lines(&self) -> &[u8] {
+        let (start, end) = self.seen_bytes();
+        &self.bytes[start..end]
+    }
+
+    /// The bytes of the line that begins at a place of the file, if it is seen and all here.
+    pub(in crate::tui) fn seen_line(&self, start: u64) -> Option<&[u8]> {
+        let (top, bottom) = self.seen();
+        let seen = (top..bottom).contains(&start);
+        let from = usize::try_from(start.checked_sub(self.start)?).ok()?;
+        let line = self.bytes.get(from..).filter(|_| seen)?;
+        line.split(|byte| *byte == b'\n').next()
+    }
+
     fn seen_bytes(&self) -> (usize, usize) {
         let below = self.parser.screen().scrollback();
         let last = below + usize::from(self.size.0);

@@ -87,7 +87,7 @@ impl Stage {
                     };
                 }
                 Effect::Type { typed, .. } => self.typed.push(typed),
-                Effect::Read { .. } | Effect::Redraw | Effect::Leave(_) => {}
+                Effect::Read { .. } | Effect::Copy(_) | Effect::Redraw | Effect::Leave(_) => {}
             }
         }
     }

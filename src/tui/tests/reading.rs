@@ -8,7 +8,7 @@ use super::screens::snapshot;
 use super::stage::{FANCY, PLAIN, Stage};
 use crate::kinds::Progress;
 use crate::tui::Look;
-use crate::tui::app::Pane;
+use crate::tui::app::{Effect, Pane};
 use crate::tui::gate::Came;
 use crate::tui::keys::Place;
 
@@ -102,7 +102,7 @@ fn matches_are_gone_to_forward_back_and_around_and_their_lines_are_told() {
     stage.key(KeyCode::Char(',')).serve();
     assert!(top(&mut stage).contains("4007 copied with"));
     search(&mut stage, "Space");
-    assert!(message(&stage).starts_with("no match for “Space” in "));
+    assert!(message(&stage).starts_with("no match for 'Space' in "));
 }
 
 #[test]
@@ -159,7 +159,7 @@ fn a_search_says_how_far_it_is_and_esc_stops_it_where_the_output_stays() {
     assert!(stage.app.seek().is_some());
     let progress = stage.app.search_progress().unwrap();
     assert!(
-        progress.starts_with("searching for “nowhere”: 0"),
+        progress.starts_with("searching for 'nowhere': 0"),
         "{progress}"
     );
     stage.key(KeyCode::Esc);
@@ -208,4 +208,34 @@ fn hostile_text_in_the_field_and_in_the_output_stays_text() {
             .chars()
             .any(|c| crate::problem::hidden(c) && c != '\n')
     );
+}
+
+#[test]
+fn a_key_copies_the_line_that_was_found_or_else_what_is_shown_and_nothing_else_does() {
+    let mut stage = printed(FANCY, 5_000);
+    stage.key(KeyCode::Home);
+    stage.draw(80, 24);
+    let copied = |stage: &mut Stage| {
+        let now = stage.now();
+        let key = KeyEvent::new(KeyCode::Char('y'), KeyModifiers::NONE);
+        match &stage.app.key(key, Came::Alone, now)[..] {
+            [Effect::Copy(text)] => text.clone(),
+            other => panic!("{other:?}"),
+        }
+    };
+    let shown = copied(&mut stage);
+    assert!(shown.contains("\n7 copied with an Error: no space left\n"));
+    let lines = shown.lines().count();
+    let drawn = stage.text(80, 24);
+    assert!(drawn.contains(shown.lines().last().unwrap()), "{shown}");
+    assert!(message(&stage).starts_with(&format!("{lines} lines copied, if the terminal")));
+    search(&mut stage, "1007 copied");
+    stage.draw(80, 24);
+    assert_eq!(
+        copied(&mut stage),
+        "1007 copied with an Error: no space left"
+    );
+    assert!(message(&stage).starts_with("line "));
+    snapshot("copied-80x24", &stage.text(80, 24));
+    snapshot("copied-200x60", &stage.text(200, 60));
 }

@@ -163,3 +163,42 @@ fn what_is_not_ours_is_found_where_it_stands() {
         "plain lines have no colour here"
     );
 }
+
+/// Whether bytes are one text for the clipboard and nothing else: what may be written only when a key asks for it.
+pub(super) fn is_a_copy(bytes: &[u8]) -> bool {
+    let code = bytes.strip_prefix(b"\x1b]52;c;");
+    let code = code.and_then(|code| code.strip_suffix(b"\x07"));
+    code.is_some_and(|code| {
+        let letter = |byte: &u8| byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'/' | b'=');
+        code.len() % 4 == 0 && code.iter().all(letter)
+    })
+}
+
+#[test]
+fn a_copy_is_allowed_in_one_form_and_never_in_a_frame() {
+    let copy = crate::tui::clipboard::sequence("owned\n");
+    assert!(is_a_copy(&copy));
+    assert!(violation(&copy, false).is_some() && violation(&copy, true).is_some());
+    for bad in [
+        "\u{1b}]52;c;?\u{7}",
+        "\u{1b}]52;p;Zg==\u{7}",
+        "\u{1b}]52;c;Zg==\u{7}x",
+        "Zg==",
+    ] {
+        assert!(!is_a_copy(bad.as_bytes()), "{bad:?}");
+    }
+}
+
+#[test]
+fn whatever_is_printed_a_copy_of_it_is_clean() {
+    let mut dice = super::dice::Dice::new(52);
+    for number in 0..20_000 {
+        let input = super::corpus::input(number, &mut dice);
+        let (text, _) = crate::tui::clipboard::readable(&input);
+        assert!(
+            text.chars().all(|c| c == '\n' || !hidden(c)),
+            "{number}: {text:?}"
+        );
+        assert!(is_a_copy(&crate::tui::clipboard::sequence(&text)));
+    }
+}
