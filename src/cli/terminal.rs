@@ -80,7 +80,7 @@ fn draws(term: &str) -> bool {
         let rest = term.strip_prefix(*kind);
         rest.is_some_and(|rest| rest.is_empty() || rest.starts_with(['-', '.', '+']))
     };
-    KNOWN.iter().any(|kind| known(kind)) || described(term)
+    KNOWN.iter().any(known) || described(term)
 }
 
 /// Whether this machine has a description of a kind of terminal whose cursor is moved as we move it.
