@@ -76,6 +76,7 @@ class Terminal:
         self.pid, self.end = pty.fork()
         if self.pid == 0:
             fcntl.ioctl(0, termios.TIOCSWINSZ, struct.pack("HHHH", rows, columns, 0, 0))
+            self.tell_speed()
             os.execve(command[0], command, dict(environment, TERM="xterm-256color", LC_ALL="C.UTF-8"))
 
     def press(self, key):
@@ -87,14 +88,25 @@ class Terminal:
         if not select.select([self.end], [], [], max(0.0, seconds))[0]:
             return None
         try:
-            data = os.read(self.end, 1 << 16)
+            data = os.read(self.end, self.most())
         except OSError:
             data = b""
         if not data:
             sys.exit(f"bench: the wizard left its terminal:\n{self.screen}")
         came = time.monotonic()
+        self.took(data)
         self.screen.feed(data)
         return came
+
+    def tell_speed(self):
+        """Sets what the terminal says of its line."""
+
+    def most(self):
+        """How many bytes are taken at once."""
+        return 1 << 16
+
+    def took(self, data):
+        """Is told of what was written to it."""
 
     def until(self, holds, seconds, what):
         """Reads until something holds on the screen; gives when the bytes came that made it so."""

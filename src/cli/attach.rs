@@ -82,8 +82,10 @@ pub(super) fn sit_down(
     };
     let options = Options {
         look: Look {
-            colour: say.out_colour() == Colour::Always,
             unicode: takes_unicode(),
+            // What `NO_COLOR` says beside `--color` is judged already.
+            ..Look::from_env(|name| (name != "NO_COLOR").then(|| std::env::var(name).ok())?)
+                .with_colour_only_if(say.out_colour() == Colour::Always)
         },
         zone: jiff::tz::TimeZone::system(),
         clock: Clock::system(),

@@ -1,5 +1,7 @@
 //! How things look: signs and styles, for terminals with and without colour and Unicode.
 
+mod depth;
+
 use ratatui::style::{Color, Modifier, Style};
 
 /// What the terminal can show.
@@ -9,6 +11,19 @@ pub struct Look {
     pub colour: bool,
     /// Whether signs and lines beyond ASCII may be used.
     pub unicode: bool,
+    /// Which colours of a program's output may be used; ours are of the sixteen always.
+    pub depth: Depth,
+}
+
+/// How many colours a terminal has.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Depth {
+    /// The sixteen of its theme.
+    Sixteen,
+    /// And the palette of 256.
+    Palette,
+    /// Any.
+    Any,
 }
 
 /// The kinds of text that look different from plain text.
@@ -152,7 +167,7 @@ pub(super) const SPOKEN: Signs = Signs {
 
 impl Look {
     /// Reads what the terminal can show from the environment: `NO_COLOR` (no-color.org: set and not empty),
-    /// `TERM`, and the first of `LC_ALL`, `LC_CTYPE` and `LANG` that is set (locale(7)).
+    /// `TERM`, `COLORTERM`, and the first of `LC_ALL`, `LC_CTYPE` and `LANG` that is set (locale(7)).
     ///
     /// The Linux console speaks UTF-8, but its fonts miss most signs, so it gets ASCII.
     pub fn from_env(variable: impl Fn(&str) -> Option<String>) -> Self {
@@ -166,10 +181,29 @@ impl Look {
             locale.contains("utf-8") || locale.contains("utf8")
         });
         Self {
-            colour: set("NO_COLOR").is_none()
-                && !matches!(term.as_str(), "" | "dumb" | "vt100" | "vt220"),
-            unicode: utf8 && term != "linux",
+            colour: set("NO_COLOR").is_none() && !is_monochrome(&term),
+            unicode: utf8 && !matches!(term.as_str(), "linux" | "dumb"),
+            depth: match set("COLORTERM").as_deref() {
+                Some("truecolor" | "24bit") => Depth::Any,
+                _ if term.ends_with("-direct") => Depth::Any,
+                _ if term.contains("256color") => Depth::Palette,
+                _ => Depth::Sixteen,
+            },
         }
+    }
+
+    /// The same without colour, where none is wanted.
+    #[must_use]
+    pub fn with_colour_only_if(self, wanted: bool) -> Self {
+        Self {
+            colour: self.colour && wanted,
+            ..self
+        }
+    }
+
+    /// A colour of a program's output as this terminal has it: itself, or the one that is nearest.
+    pub(super) fn shown(self, colour: vt100::Color) -> Option<Color> {
+        depth::shown(colour, self.depth)
     }
 
     pub(super) fn signs(self) -> &'static Signs {
@@ -189,7 +223,9 @@ impl Look {
             .replace('↓', "Down")
     }
 
-    /// Only the sixteen colours that a terminal's own theme gives: they read on light and on dark.
+    /// Only colours out of the sixteen that a terminal's own theme gives, and of those only such as read on light and
+    /// on dark: no white and no black but on a background of ours, and no yellow, which many terminals draw bright
+    /// where it is bold.
     pub(super) fn style(self, tone: Tone) -> Style {
         let plain = Style::new();
         let colour =
@@ -201,7 +237,7 @@ impl Look {
             Tone::Strong => bold,
             Tone::Good => colour(plain, Color::Green),
             Tone::Bad => colour(bold, Color::Red),
-            Tone::Care => colour(bold, Color::Yellow),
+            Tone::Care => colour(bold, Color::Magenta),
             Tone::Here | Tone::Rehearsal => plain.add_modifier(Modifier::REVERSED),
             Tone::Production if self.colour => bold.fg(Color::White).bg(Color::Red),
             Tone::Alarm if self.colour => bold.fg(Color::Black).bg(Color::Yellow),
@@ -210,6 +246,10 @@ impl Look {
             Tone::Removed => colour(plain, Color::Red),
         }
     }
+}
+
+fn is_monochrome(term: &str) -> bool {
+    matches!(term, "" | "dumb" | "vt100" | "vt220")
 }
 
 #[cfg(test)]
@@ -229,6 +269,7 @@ mod tests {
         let both = Look {
             colour: true,
             unicode: true,
+            depth: Depth::Palette,
         };
         assert_eq!(look(&[term, ("LANG", "de_DE.UTF-8")]), both);
         assert!(!look(&[term, ("LANG", "C.UTF-8"), ("NO_COLOR", "1")]).colour);
@@ -239,6 +280,8 @@ mod tests {
         assert!(!look(&[term, ("LC_ALL", "C"), ("LANG", "en_GB.UTF-8")]).unicode);
         assert!(!look(&[("TERM", "linux"), ("LANG", "C.UTF-8")]).unicode);
         assert!(!look(&[("TERM", "dumb"), ("LANG", "C.UTF-8")]).colour);
+        assert_eq!(look(&[("TERM", "linux")]).depth, Depth::Sixteen);
+        assert_eq!(look(&[term, ("COLORTERM", "24bit")]).depth, Depth::Any);
     }
 
     #[test]
@@ -246,12 +289,13 @@ mod tests {
         let plain = Look {
             colour: false,
             unicode: false,
+            depth: Depth::Sixteen,
         };
         assert!(plain.own("a · b… – → ↑").is_ascii());
         assert_eq!(
             Look {
-                colour: false,
-                unicode: true
+                unicode: true,
+                ..plain
             }
             .own("a · b…"),
             "a · b…"

@@ -9,7 +9,8 @@
 //! `decide` as the engine whether that is possible now, so that the footer never offers what would be
 //! refused, and `ask` asks before something is done; `keys` is the one table of keys; `gate` guards a yes against keys that were not meant for it;
 //! `board` is the keyboard of a command on a terminal, and `typing` turns keys into its bytes; `attention` is the bell and the title;
-//! `palette` finds a step or an action by a few letters; `output` reads and emulates what a step prints; `search` finds a text in it, and `strip` the text in its bytes; `view` draws. `plain` is
+//! `palette` finds a step or an action by a few letters; `pace` spares a slow line;
+//! `output` reads and emulates what a step prints; `search` finds a text in it, and `strip` the text in its bytes; `view` draws. `plain` is
 //! the same wizard in lines of text, and `how` says what to press or to type there. Every text from outside passes `clean`.
 
 mod act;
@@ -29,6 +30,7 @@ mod keys;
 mod look;
 mod looking;
 mod output;
+mod pace;
 mod palette;
 mod plain;
 mod progress;
@@ -44,7 +46,7 @@ mod view;
 mod why_not;
 
 pub use attention::Attention;
-pub use look::Look;
+pub use look::{Depth, Look};
 pub use plain::run_in_lines;
 pub use screen::{Leaving, Options, Outgoing, run};
 

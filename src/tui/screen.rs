@@ -24,11 +24,9 @@ use super::attention::{self, Attention, Bell, Need};
 use super::gate::Came;
 use super::look::Look;
 use super::output::Output;
+use super::pace::Pace;
 use super::terminal::Held;
 use super::view;
-
-/// The shortest time between two frames that no key asked for: a flood of output costs a slow line no more.
-const FRAME: Duration = Duration::from_millis(50);
 
 /// How to draw.
 #[derive(Debug, Clone)]
@@ -114,14 +112,14 @@ async fn hold(
     let mut keys = EventStream::new();
     let mut bell = Bell::default();
     let mut listening = true;
-    let mut drawn: Option<Duration> = None;
+    let mut pace = Pace::at(held.speed());
     let mut at_once = true;
     loop {
         while let Ok(update) = updates.try_recv() {
             app.take(update, now());
         }
-        let since_drawn = drawn.map(|at| started.elapsed().saturating_sub(at));
-        let due = at_once || since_drawn.is_none_or(|since| since >= FRAME);
+        let wait = pace.until_due(started.elapsed());
+        let due = at_once || wait.is_none();
         // Of a flood a frame shows one piece. To emulate all that could be had takes so much of a processor that the
         // scheduler lets the next key wait for it.
         if due || !app.output.as_ref().is_some_and(Output::is_behind) {
@@ -129,15 +127,17 @@ async fn hold(
         }
         do_all(app.seek().into_iter().collect(), &mut app, out, &mut held)?;
         if due {
+            let (begun, before) = (started.elapsed(), held.written());
             held.terminal
                 .draw(|frame| view::draw(frame, &mut app, now()))?;
-            drawn = Some(started.elapsed());
+            let took = started.elapsed().saturating_sub(begun);
+            pace.drawn(begun, took, held.written().saturating_sub(before));
             app.drawn(started.elapsed());
             do_all(app.after_drawing(), &mut app, out, &mut held)?;
         }
         at_once = false;
-        let pause = match since_drawn {
-            Some(since) if !due => FRAME.saturating_sub(since),
+        let pause = match wait {
+            Some(left) if !due => left,
             _ => until_next_tick(&app, now()),
         };
         call(&app, &mut bell, &mut held, now())?;

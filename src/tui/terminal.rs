@@ -3,6 +3,7 @@
 use std::io::{self, Stdout, Write};
 use std::panic;
 use std::sync::Arc;
+use std::sync::atomic::AtomicU64;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use crossterm::cursor::Show;
@@ -20,7 +21,8 @@ use super::clipboard;
 
 /// The terminal, while the wizard has it. Dropping it gives it back.
 pub(super) struct Held {
-    pub(super) terminal: Terminal<CrosstermBackend<Stdout>>,
+    pub(super) terminal: Terminal<CrosstermBackend<Counted>>,
+    written: Arc<AtomicU64>,
     taken: Arc<AtomicBool>,
     /// The title as it was written last.
     titled: Vec<u8>,
@@ -43,17 +45,23 @@ impl Held {
             give_back(&in_panic, has_title);
             before(info);
         }));
+        let written = Arc::new(AtomicU64::new(0));
+        let counted = Counted {
+            out: io::stdout(),
+            written: written.clone(),
+        };
         let start = || -> io::Result<_> {
             enable_raw_mode()?;
             if has_title {
                 io::stdout().write_all(attention::KEEP)?;
             }
             execute!(io::stdout(), EnterAlternateScreen, EnableBracketedPaste)?;
-            Terminal::new(CrosstermBackend::new(io::stdout()))
+            Terminal::new(CrosstermBackend::new(counted))
         };
         let held = start().and_then(|terminal| {
             let mut held = Self {
                 terminal,
+                written,
                 taken: taken.clone(),
                 titled: Vec::new(),
                 has_title,
@@ -98,11 +106,41 @@ impl Held {
         out.flush()
     }
 
+    /// How many bytes were written for frames so far.
+    pub(super) fn written(&self) -> u64 {
+        self.written.load(Ordering::Relaxed)
+    }
+
+    /// The speed of the line in bits a second, as the terminal tells it; none where it does not.
+    pub(super) fn speed(&self) -> Option<u32> {
+        let modes = rustix::termios::tcgetattr(io::stdout()).ok()?;
+        Some(modes.output_speed())
+    }
+
     /// Rings the bell: the run waits for a person who has looked away.
     pub(super) fn ring(&mut self) -> io::Result<()> {
         let mut out = io::stdout();
         out.write_all(b"\x07")?;
         out.flush()
+    }
+}
+
+/// Standard output, with a count of what went there.
+pub(super) struct Counted {
+    out: Stdout,
+    written: Arc<AtomicU64>,
+}
+
+impl Write for Counted {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        let taken = self.out.write(bytes)?;
+        let count = u64::try_from(taken).unwrap_or(u64::MAX);
+        self.written.fetch_add(count, Ordering::Relaxed);
+        Ok(taken)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.out.flush()
     }
 }
 

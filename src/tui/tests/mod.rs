@@ -3,6 +3,7 @@
 mod armed;
 mod bytes;
 mod choices;
+mod colours;
 mod doubt;
 mod guard;
 mod hands;

@@ -16,9 +16,9 @@ use crate::run::{
     Output, Plan, Run, decide,
 };
 use crate::runbook::Gate;
-use crate::tui::Look;
 use crate::tui::app::{App, Effect, Now};
 use crate::tui::screen::Options;
+use crate::tui::{Depth, Look};
 use crate::wire::{Live, Typed};
 
 use super::runbook::command;
@@ -26,10 +26,12 @@ use super::runbook::command;
 pub(super) const FANCY: Look = Look {
     colour: true,
     unicode: true,
+    depth: Depth::Any,
 };
 pub(super) const PLAIN: Look = Look {
     colour: false,
     unicode: false,
+    depth: Depth::Sixteen,
 };
 
 /// 21 November 2026, 02:00:00 UTC.

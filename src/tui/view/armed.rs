@@ -7,7 +7,7 @@ use crate::tui::look::{Signs, Tone};
 use crate::tui::say;
 
 /// The sign, the word and the tone of a step, which may have written what is not yet in effect.
-pub(super) fn stands(
+pub(in crate::tui) fn stands(
     run: &Run,
     number: usize,
     state: &StepState,

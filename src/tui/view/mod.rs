@@ -39,6 +39,8 @@ use super::app::{App, Now, Pane};
 use super::dialog::Dialog;
 use super::look::{Look, Signs, Tone};
 #[cfg(test)]
+pub(super) use armed::stands;
+#[cfg(test)]
 pub(super) use dialogs::{PLACES, meanings};
 use page::scrolled;
 

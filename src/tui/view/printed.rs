@@ -3,7 +3,7 @@
 use ratatui::Frame;
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
-use ratatui::style::{Color, Modifier, Style};
+use ratatui::style::{Modifier, Style};
 use ratatui::text::Line;
 use ratatui::widgets::{Paragraph, Widget};
 
@@ -208,8 +208,8 @@ impl Emulated<'_> {
 fn style(cell: &vt100::Cell, look: Look) -> Style {
     let mut style = Style::new();
     if look.colour {
-        style.fg = colour(cell.fgcolor());
-        style.bg = colour(cell.bgcolor());
+        style.fg = look.shown(cell.fgcolor());
+        style.bg = look.shown(cell.bgcolor());
     }
     for (set, modifier) in [
         (cell.bold(), Modifier::BOLD),
@@ -223,12 +223,4 @@ fn style(cell: &vt100::Cell, look: Look) -> Style {
         }
     }
     style
-}
-
-fn colour(colour: vt100::Color) -> Option<Color> {
-    match colour {
-        vt100::Color::Default => None,
-        vt100::Color::Idx(index) => Some(Color::Indexed(index)),
-        vt100::Color::Rgb(red, green, blue) => Some(Color::Rgb(red, green, blue)),
-    }
 }
