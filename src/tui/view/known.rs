@@ -37,6 +37,9 @@ pub(super) fn put(cx: &Cx<'_>, page: &mut Page<'_>, planned: &PlannedStep, state
             Exhibit::Text { .. } => (&mut certain, "what is to be done"),
             Exhibit::Command { .. } => (&mut certain, "the command"),
             Exhibit::Diff { .. } => (&mut found, "the change"),
+            Exhibit::Finding { label, .. } if exhibit.is_certain() => {
+                (&mut certain, label.as_str())
+            }
             Exhibit::Finding { label, .. } => (&mut found, label.as_str()),
             Exhibit::Warning { .. } => (&mut found, "the warning"),
             Exhibit::Choice { .. } => continue,
