@@ -96,7 +96,7 @@ fn no_two_states_of_other_tones_look_alike_without_colour() {
 #[test]
 fn what_is_faint_is_faint_in_words_that_stand_there_anyway() {
     for (name, make) in MOMENTS {
-        let faint = text_of(&make(FANCY).draw(80, 24).content());
+        let faint = text_of(make(FANCY).draw(80, 24).content());
         let without = Look {
             colour: false,
             ..FANCY
