@@ -101,7 +101,7 @@ fn what_is_faint_is_faint_in_words_that_stand_there_anyway() {
             colour: false,
             ..FANCY
         };
-        let plain = text_of(&make(without).draw(80, 24).content());
+        let plain = text_of(make(without).draw(80, 24).content());
         assert_eq!(
             faint, plain,
             "{name}: colour and faintness change no letter"
