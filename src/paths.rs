@@ -98,6 +98,22 @@ impl Paths {
     pub fn links(&self) -> Result<PathBuf, PathError> {
         private_folder(&self.runtime.join("ssh"))
     }
+
+    /// The folder of marks of screens that are up, made private. Terminals go with a logout as it does.
+    pub fn screens(&self) -> Result<PathBuf, PathError> {
+        private_folder(&self.screens_there())
+    }
+
+    /// The same folder where a screen was ever up; none where there is none that is private to this user.
+    pub fn screens_if_any(&self) -> Option<PathBuf> {
+        let folder = self.screens_there();
+        folder.symlink_metadata().ok()?;
+        private_folder(&folder).ok()
+    }
+
+    fn screens_there(&self) -> PathBuf {
+        self.runtime.join("screens")
+    }
 }
 
 /// Makes a folder of mode 0700 with its parents, or checks that the one there is this user's alone.

@@ -4,6 +4,7 @@ use anyhow::{Context, anyhow};
 
 use super::args::{AttachArgs, Seat};
 use super::exit::{Advise, Exit};
+use super::left::Mark;
 use super::say::Say;
 use super::terminal::{Shown, attention, takes_unicode};
 use super::{params, pick};
@@ -14,7 +15,7 @@ use crate::names::{MachineName, RunId, StepId};
 use crate::paths::Paths;
 use crate::problem::Colour;
 use crate::run::Intent;
-use crate::tui::{self, Look, Options, Outgoing};
+use crate::tui::{self, Attention, Look, Options, Outgoing};
 use crate::wire::Typed;
 
 /// The longest name that a person may go by, in characters.
@@ -97,15 +98,18 @@ pub(super) fn sit_down(
         .enable_all()
         .build()
         .context("start the runtime")?;
-    runtime
-        .block_on(async {
-            let (client, updates) = Client::connect(attach);
-            match shown {
-                Shown::Drawn => tui::run(updates, &mut Voice(client), options).await,
-                Shown::InLines => tui::run_in_lines(updates, &mut Voice(client), options).await,
-            }
-        })
-        .context("draw on the terminal")?;
+    let titled = options.attention == Attention::BellAndTitle;
+    let mark = (shown == Shown::Drawn).then(|| Mark::put(paths, run, titled));
+    let left = runtime.block_on(async {
+        let (client, updates) = Client::connect(attach);
+        match shown {
+            Shown::Drawn => tui::run(updates, &mut Voice(client), options).await,
+            Shown::InLines => tui::run_in_lines(updates, &mut Voice(client), options).await,
+        }
+    });
+    // The terminal is given back.
+    drop(mark);
+    left.context("draw on the terminal")?;
     // What the journal says counts, not what the screen saw last.
     let folded = pick::fold(paths, run)?;
     // How to come back to a run that goes on was said when its screen was left.

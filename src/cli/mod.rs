@@ -10,6 +10,7 @@ mod check;
 mod demo;
 mod engine;
 mod exit;
+mod left;
 mod params;
 mod pick;
 mod plan;
@@ -51,6 +52,7 @@ pub fn main() -> ExitCode {
         }
     };
     let say = Say::new(cli.color);
+    left::look(&say);
     match dispatch(cli.command, &say) {
         Ok(exit) => exit.into(),
         Err(error) => say.failure(&error).into(),

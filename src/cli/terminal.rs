@@ -64,6 +64,11 @@ impl Shown {
     }
 }
 
+/// Whether the terminal is of a kind that can be drawn on.
+pub(super) fn is_drawn_on() -> bool {
+    std::env::var("TERM").is_ok_and(|term| draws(&term))
+}
+
 /// Whether a kind of terminal understands what is drawn.
 fn draws(term: &str) -> bool {
     // A name of terminfo, and nothing that leads out of its folders.

@@ -49,6 +49,7 @@ pub use attention::Attention;
 pub use look::{Depth, Look};
 pub use plain::run_in_lines;
 pub use screen::{Leaving, Options, Outgoing, run};
+pub use terminal::put_right;
 
 #[cfg(test)]
 mod tests;

@@ -143,6 +143,7 @@ async fn hold(
         call(&app, &mut bell, &mut held, now())?;
         tokio::select! {
             biased;
+            error = held.lost() => return Err(error),
             _ = terminate.recv() => return Ok(Leaving::Detached),
             _ = hang_up.recv() => return Ok(Leaving::Detached),
             _ = interrupt.recv() => return Ok(Leaving::Detached),

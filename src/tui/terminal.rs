@@ -1,6 +1,7 @@
 //! Takes the terminal and gives it back, whatever happens.
 
 use std::io::{self, Stdout, Write};
+use std::os::fd::AsFd;
 use std::panic;
 use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
@@ -15,6 +16,8 @@ use crossterm::terminal::{
 use ratatui::Terminal;
 use ratatui::backend::CrosstermBackend;
 use ratatui::layout::Rect;
+use rustix::termios::{InputModes, LocalModes, OptionalActions, OutputModes, tcgetattr, tcsetattr};
+use tokio::sync::Notify;
 
 use super::attention::{self, Attention};
 use super::clipboard;
@@ -24,6 +27,7 @@ pub(super) struct Held {
     pub(super) terminal: Terminal<CrosstermBackend<Counted>>,
     written: Arc<AtomicU64>,
     taken: Arc<AtomicBool>,
+    lost: Arc<Notify>,
     /// The title as it was written last.
     titled: Vec<u8>,
     has_title: bool,
@@ -38,17 +42,20 @@ impl Held {
     pub(super) fn take(attention: Attention) -> io::Result<Self> {
         let has_title = attention == Attention::BellAndTitle;
         let taken = Arc::new(AtomicBool::new(true));
-        let in_panic = taken.clone();
+        let lost = Arc::new(Notify::new());
+        let in_panic = (taken.clone(), lost.clone());
         let before = panic::take_hook();
         // Without this the message of a panic is written onto the alternate screen and lost with it.
         panic::set_hook(Box::new(move |info| {
-            give_back(&in_panic, has_title);
+            give_back(&in_panic.0, has_title);
+            in_panic.1.notify_one();
             before(info);
         }));
         let written = Arc::new(AtomicU64::new(0));
         let counted = Counted {
             out: io::stdout(),
             written: written.clone(),
+            taken: taken.clone(),
         };
         let start = || -> io::Result<_> {
             enable_raw_mode()?;
@@ -63,6 +70,7 @@ impl Held {
                 terminal,
                 written,
                 taken: taken.clone(),
+                lost,
                 titled: Vec::new(),
                 has_title,
             };
@@ -86,6 +94,12 @@ impl Held {
         let size = self.terminal.size()?;
         self.terminal
             .resize(Rect::new(0, 0, size.width, size.height))
+    }
+
+    /// Waits until the terminal was given back because a part of this program that does not draw has panicked.
+    pub(super) async fn lost(&self) -> io::Error {
+        self.lost.notified().await;
+        io::Error::other("a part of this program failed, as it said above")
     }
 
     /// Puts a title on the terminal, where it has another.
@@ -113,7 +127,7 @@ impl Held {
 
     /// The speed of the line in bits a second, as the terminal tells it; none where it does not.
     pub(super) fn speed(&self) -> Option<u32> {
-        let modes = rustix::termios::tcgetattr(io::stdout()).ok()?;
+        let modes = tcgetattr(io::stdout()).ok()?;
         Some(modes.output_speed())
     }
 
@@ -126,17 +140,24 @@ impl Held {
 }
 
 /// Standard output, with a count of what went there.
+///
+/// Once the terminal was given back, what comes goes nowhere: a frame would be written over the message of a panic, and
+/// an error would be told by ratatui, which shows the cursor once more in the end.
 pub(super) struct Counted {
     out: Stdout,
     written: Arc<AtomicU64>,
+    taken: Arc<AtomicBool>,
 }
 
 impl Write for Counted {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        let taken = self.out.write(bytes)?;
-        let count = u64::try_from(taken).unwrap_or(u64::MAX);
-        self.written.fetch_add(count, Ordering::Relaxed);
-        Ok(taken)
+        if !self.taken.load(Ordering::SeqCst) {
+            return Ok(bytes.len());
+        }
+        let count = self.out.write(bytes)?;
+        let more = u64::try_from(count).unwrap_or(u64::MAX);
+        self.written.fetch_add(more, Ordering::Relaxed);
+        Ok(count)
     }
 
     fn flush(&mut self) -> io::Result<()> {
@@ -166,4 +187,39 @@ fn give_back(taken: &AtomicBool, has_title: bool) {
         let cooked = disable_raw_mode();
         drop((shown, cooked));
     }
+}
+
+/// Ends every mode that a screen of ours may have left, where there is nothing else to know of the terminal.
+///
+/// `?1049l` goes back to the cursor's place from before the screen; of a terminal that shows no other screen any more
+/// xterm and tmux know such a place too, and would write over what stands there. So the place is noted first (`ESC 7`),
+/// which each screen of a terminal has for itself, and the cursor then goes to a line of its own at the bottom. The
+/// reports of mouse and focus are ended unasked: they would be typed into the shell.
+const RIGHT: &[u8] = b"\x1b7\x1b[?2004l\x1b[?1000l\x1b[?1002l\x1b[?1003l\x1b[?1006l\x1b[?1004l\x1b[?1049l\x1b[?25h\x1b[m\x1b[999B\r\n";
+
+/// Puts a terminal right on which a screen was ended without a chance to give it back.
+///
+/// The line discipline is set only where it does not edit lines and show what is typed, to what `stty sane` makes of the
+/// modes that a screen takes away. `draws` says whether the terminal understands more than text, and `titled` whether it
+/// got a title from the screen. None of it hurts a terminal that is right already.
+///
+/// # Errors
+///
+/// The terminal cannot be asked, set or written.
+pub fn put_right(mut terminal: impl Write + AsFd, draws: bool, titled: bool) -> io::Result<()> {
+    let mut modes = tcgetattr(&terminal)?;
+    let usable = LocalModes::ICANON | LocalModes::ECHO | LocalModes::ISIG;
+    if !modes.local_modes.contains(usable) {
+        modes.local_modes |= usable | LocalModes::IEXTEN;
+        modes.input_modes |= InputModes::BRKINT | InputModes::ICRNL | InputModes::IXON;
+        modes.output_modes |= OutputModes::OPOST | OutputModes::ONLCR;
+        tcsetattr(&terminal, OptionalActions::Now, &modes)?;
+    }
+    if titled {
+        terminal.write_all(attention::BACK)?;
+    }
+    if draws {
+        terminal.write_all(RIGHT)?;
+    }
+    terminal.flush()
 }

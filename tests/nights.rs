@@ -1,0 +1,13 @@
+//! Nights as an operator has them, good and bad: the real program in a pseudo-terminal and in tmux, its keys pressed
+//! one by one and its screen read by a terminal emulator.
+//!
+//! Each test is one path, with folders and processes of its own. What needs tmux or an sshd says loudly where it
+//! was left out.
+
+mod nights {
+    mod broken;
+    mod home;
+    mod idle;
+    mod panics;
+    mod tty;
+}

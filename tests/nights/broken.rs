@@ -1,0 +1,90 @@
+//! The terminal after a screen that was ended by force.
+
+use std::fs;
+
+use rustix::process::{Pid, Signal, kill_process};
+
+use super::home::{Home, is_here, until};
+use super::tty::Tty;
+
+/// One step that anybody can do anywhere.
+pub const ONE_STEP: &str = r#"
+format = 1
+title  = "One step"
+
+[hosts]
+here = "this machine"
+
+[[phase]]
+id    = "all"
+title = "All"
+
+[[step]]
+id    = "only"
+phase = "all"
+title = "The only one"
+on    = "here"
+do.command.run = "true"
+undo   = { nothing = "it does nothing" }
+verify = [{ command = "true" }]
+"#;
+
+pub const HERE: &str = "[here]\nkind = \"rehearsal\"\nhosts.here = \"local\"\n";
+
+/// The screen whose mark is there, by its process.
+fn marked(home: &Home) -> Option<Pid> {
+    let mut marks = fs::read_dir(home.runtime("screens")).ok()?;
+    let name = marks.next()?.unwrap().file_name();
+    Pid::from_raw(name.to_str()?.parse().ok()?)
+}
+
+#[test]
+fn after_kill_9_the_next_start_puts_the_terminal_right_and_says_why() {
+    if !is_here("dash") {
+        return;
+    }
+    let home = Home::with(ONE_STEP, HERE);
+    // A shell that takes the terminal as it finds it, as most do.
+    let tty = Tty::with(&home, "dash", &["-i"], &[("PS1", "READY> ")]);
+    tty.wait_for("READY>");
+    assert!(tty.left().is_empty(), "{:?}", tty.left());
+    tty.line("$RS run night.toml --env here\r")
+        .wait_for("The only one");
+    let screen = marked(&home).expect("its mark is there while it is up");
+    kill_process(screen, Signal::KILL).unwrap();
+    tty.wait_for("READY>");
+    let left = tty.left();
+    for what in ["another screen", "no cursor", "no lines"] {
+        assert!(left.contains(&what), "the control: {what} {left:?}");
+    }
+
+    // The terminal sends no end of line for Enter any more. What a program reads is not touched.
+    tty.line("$RS show latest --format json >said; echo it said $?\n");
+    tty.wait_for("it said 0");
+    assert!(tty.left().is_empty(), "{:?}", tty.left());
+    let (run, shown) = (home.run(), tty.screen());
+    let words = |text: &str| text.split_whitespace().collect::<Vec<_>>().join(" ");
+    let notice = format!(
+        "the screen of run {run} on this terminal was ended by force (kill -9, or no memory left) \
+         before it could put the terminal right. That is done now"
+    );
+    assert!(words(&shown).contains(&notice), "{shown}");
+    let back = format!("The run goes on; come back with: runsheet attach {run}");
+    assert!(words(&shown).contains(&back), "{shown}");
+    let said = home.text("said");
+    serde_json::from_str::<serde_json::Value>(&said).expect("nothing else in the answer");
+    assert_eq!(marked(&home), None);
+
+    // Once is enough, and a screen that was left leaves no mark.
+    tty.line("clear; $RS attach\r").wait_for("The only one");
+    assert!(marked(&home).is_some());
+    tty.keys(&["\u{4}"])
+        .wait_for("the run goes on without this screen");
+    until("its mark is gone", || marked(&home).is_none());
+    tty.line("$RS runs; echo it said $?\r")
+        .wait_for("it said 0");
+    for words in ["by force", "Failed", "failed"] {
+        assert!(!tty.screen().contains(words), "{}", tty.screen());
+    }
+    assert!(tty.left().is_empty(), "{:?}", tty.left());
+}

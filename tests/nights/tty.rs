@@ -1,0 +1,178 @@
+//! A pseudo-terminal, what is started on it, and what stands on its screen.
+
+use std::io::{Read, Write};
+use std::num::NonZeroU16;
+use std::process::Child;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::thread::{JoinHandle, sleep};
+use std::time::Duration;
+
+use pty_process::Size;
+use pty_process::blocking::{Command, Pty};
+use rustix::termios::{LocalModes, tcgetattr};
+use vt100::Parser;
+
+use super::home::{Home, RUNSHEET, until};
+
+const ROWS: NonZeroU16 = NonZeroU16::new(24).unwrap();
+const COLUMNS: NonZeroU16 = NonZeroU16::new(80).unwrap();
+
+/// A terminal of 24 lines and 80 columns with one program, which may start others. Dropping it ends the program.
+pub struct Tty {
+    pty: Arc<Pty>,
+    shown: Arc<Mutex<Shown>>,
+    reader: Option<JoinHandle<()>>,
+    child: Child,
+}
+
+struct Shown {
+    parser: Parser,
+    /// How many bytes came.
+    bytes: usize,
+}
+
+impl Tty {
+    /// Starts `runsheet`.
+    pub fn runsheet(home: &Home, words: &[&str]) -> Self {
+        Self::with(home, RUNSHEET, words, &[])
+    }
+
+    /// Starts a program, with variables of its own; an empty one is taken out.
+    pub fn with(home: &Home, program: &str, words: &[&str], own: &[(&str, &str)]) -> Self {
+        let (pty, pts) = pty_process::blocking::open().unwrap();
+        pty.resize(Size::new(ROWS.get(), COLUMNS.get())).unwrap();
+        let mut command = Command::new(program)
+            .args(words)
+            .env_remove("NO_COLOR")
+            .envs(home.variables())
+            .current_dir(home.book(""));
+        for (name, value) in own {
+            command = match value.is_empty() {
+                true => command.env_remove(name),
+                false => command.env(name, value),
+            };
+        }
+        let child = command.spawn(pts).unwrap();
+        let pty = Arc::new(pty);
+        let shown = Arc::new(Mutex::new(Shown {
+            parser: Parser::new(ROWS, COLUMNS, 0),
+            bytes: 0,
+        }));
+        let reader = std::thread::spawn({
+            let (pty, shown) = (pty.clone(), shown.clone());
+            move || read_all(&pty, &shown)
+        });
+        Self {
+            pty,
+            shown,
+            reader: Some(reader),
+            child,
+        }
+    }
+
+    /// The process of the program.
+    pub fn pid(&self) -> u32 {
+        self.child.id()
+    }
+
+    fn shown(&self) -> MutexGuard<'_, Shown> {
+        self.shown.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// What stands on the screen, one line a row.
+    pub fn screen(&self) -> String {
+        self.shown().parser.screen().contents()
+    }
+
+    /// How many bytes were written to the terminal.
+    pub fn bytes(&self) -> usize {
+        self.shown().bytes
+    }
+
+    /// Waits until the screen shows something, and fails with the screen where it never does.
+    #[track_caller]
+    pub fn wait_for(&self, what: &str) -> &Self {
+        self.wait_until(what, |screen| screen.contains(what))
+    }
+
+    /// Waits until something is true of the screen.
+    #[track_caller]
+    pub fn wait_until(&self, what: &str, so: impl Fn(&str) -> bool) -> &Self {
+        let begun = std::time::Instant::now();
+        while !so(&self.screen()) {
+            let screen = self.screen();
+            let patient = begun.elapsed() < Duration::from_secs(30);
+            assert!(patient, "never on the screen: {what}\n{screen}");
+            sleep(Duration::from_millis(10));
+        }
+        self
+    }
+
+    /// Sends keys one by one, as fingers do: a burst is rightly taken for a paste.
+    pub fn keys(&self, keys: &[&str]) -> &Self {
+        for key in keys {
+            sleep(Duration::from_millis(40));
+            (&*self.pty).write_all(key.as_bytes()).unwrap();
+        }
+        self
+    }
+
+    /// Gives a shell a line at once.
+    pub fn line(&self, line: &str) -> &Self {
+        (&*self.pty).write_all(line.as_bytes()).unwrap();
+        self
+    }
+
+    /// Whether lines are edited and what is typed is shown, as a shell wants it.
+    pub fn is_cooked(&self) -> bool {
+        let usable = LocalModes::ICANON | LocalModes::ECHO | LocalModes::ISIG;
+        tcgetattr(&*self.pty).unwrap().local_modes.contains(usable)
+    }
+
+    /// What is left of a screen that was drawn on it, in words; nothing where it is as a shell wants it.
+    pub fn left(&self) -> Vec<&'static str> {
+        let shown = self.shown();
+        let screen = shown.parser.screen();
+        let paste = screen.bracketed_paste();
+        let mouse = screen.mouse_protocol_mode() != vt100::MouseProtocolMode::None;
+        let modes = [
+            (screen.alternate_screen(), "another screen"),
+            (screen.hide_cursor(), "no cursor"),
+            (paste, "marks around what is pasted"),
+            (mouse, "reports of the mouse"),
+            (!self.is_cooked(), "no lines"),
+        ];
+        let left = modes.into_iter().filter(|(is, _)| *is);
+        left.map(|(_, what)| what).collect()
+    }
+
+    /// Waits for the end of the program; gives what is left of a screen then, and what stands on the terminal.
+    #[track_caller]
+    pub fn left_at_its_end(mut self) -> (Vec<&'static str>, String) {
+        until("the program has ended", || {
+            self.child.try_wait().unwrap().is_some()
+        });
+        if let Some(reader) = self.reader.take() {
+            reader.join().unwrap();
+        }
+        (self.left(), self.screen())
+    }
+}
+
+impl Drop for Tty {
+    fn drop(&mut self) {
+        // It may have ended by itself; then both say so, and that is all right.
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+fn read_all(pty: &Pty, shown: &Mutex<Shown>) {
+    let mut bytes = [0_u8; 8192];
+    // EIO says that the last program that had the terminal open has ended.
+    while let Ok(count @ 1..) = (&mut &*pty).read(&mut bytes) {
+        let mut shown = shown.lock().unwrap_or_else(PoisonError::into_inner);
+        shown.parser.process(&bytes[..count]);
+        shown.bytes += count;
+    }
+}
