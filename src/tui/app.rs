@@ -134,6 +134,8 @@ pub(super) struct App {
     pub(super) peeked: BTreeSet<String>,
     pub(super) output: Option<Output>,
     pub(super) search: Option<Search>,
+    /// Long lines of an output are cut and not wrapped.
+    pub(super) cut: bool,
     /// Whether step and other panes stand side by side; the view sets it while it draws.
     pub(super) wide: bool,
     /// Steps about which a look was answered later than the proof.
@@ -173,6 +175,7 @@ impl App {
             peeked: BTreeSet::new(),
             output: None,
             search: None,
+            cut: false,
             wide: false,
             looked: BTreeSet::new(),
             chosen: None,

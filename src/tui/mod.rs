@@ -34,6 +34,7 @@ mod pace;
 mod palette;
 mod plain;
 mod progress;
+mod reading;
 mod say;
 mod screen;
 mod search;

@@ -7,7 +7,10 @@
 use std::num::NonZeroU16;
 
 use super::progress::Rsync;
+use super::search::Pattern;
 use crate::kinds::Progress;
+use grid::Measure;
+pub(super) use grid::{Layout, Seen, characters};
 
 /// The longest piece of a file that is held and emulated.
 pub(super) const WINDOW: u64 = 256 * 1024;
@@ -45,7 +48,14 @@ pub(super) struct Output {
     /// A terminal stood between the program and the file.
     on_a_terminal: bool,
     parser: vt100::Parser,
+    /// Rows and columns of the emulated screen.
     size: (u16, u16),
+    layout: Layout,
+    /// How many columns stand to the left of what is seen.
+    aside: u16,
+    measure: Measure,
+    /// A line of the file, and what of it is to be brought into view.
+    to_show: Option<(u64, Pattern)>,
     /// Rows back from the end of the window.
     back: usize,
     /// A standing window has as many lines as it may have.
@@ -66,8 +76,17 @@ impl Output {
             asked: None,
             last_was_cr: false,
             on_a_terminal: false,
-            parser: parser(size),
+            parser: parser(size, ROWS),
             size,
+            layout: Layout {
+                rows: size.0,
+                columns: size.1,
+                printed_for: None,
+                cut: false,
+            },
+            aside: 0,
+            measure: Measure::default(),
+            to_show: None,
             back: 0,
             full: false,
         }
@@ -137,8 +156,11 @@ impl Output {
         } else {
             self.within_lines(bytes)
         };
+        self.measure.take(bytes);
         self.feed(bytes);
         self.bytes.extend_from_slice(bytes);
+        self.fit_the_grid();
+        self.show_what_was_found();
         let over = (self.bytes.len() as u64).saturating_sub(2 * WINDOW);
         if self.following && over > 0 {
             let cut = usize::try_from(over + WINDOW)
@@ -154,29 +176,27 @@ impl Output {
         self.asked = None;
     }
 
-    /// Gives the emulator the size of the place where it is drawn.
-    pub(super) fn resize(&mut self, rows: u16, columns: u16) {
-        let size = (rows.max(3), columns.max(2));
-        if size != self.size {
-            self.size = size;
-            self.emulate_again();
-        }
-    }
-
     /// Moves up by some rows; at the top of the window, to the piece of the file before it.
     pub(super) fn up(&mut self, rows: usize) {
         let before = self.parser.screen().scrollback();
+        self.to_show = None;
         self.scroll_to(before + rows);
-        if self.parser.screen().scrollback() == before && self.start > 0 {
+        // What the emulator holds no more may be of this window still.
+        let top = match self.parser.screen().scrollback_len() >= self.most_rows() {
+            true => self.seen().0,
+            false => self.start,
+        };
+        if self.parser.screen().scrollback() == before && top > 0 {
             let by = self.stride();
             self.following = false;
-            self.restart(self.start.saturating_sub(by));
+            self.restart(top.saturating_sub(by));
         }
     }
 
     /// Moves down by some rows; at the end of the file, follows it again.
     pub(super) fn down(&mut self, rows: usize) {
         let before = self.parser.screen().scrollback();
+        self.to_show = None;
         if before > 0 {
             self.scroll_to(before.saturating_sub(rows));
         } else if !self.following {
@@ -192,7 +212,7 @@ impl Output {
 
     /// Goes to the first line of the file.
     pub(super) fn top(&mut self) {
-        let dropped = self.parser.screen().scrollback_len() >= ROWS;
+        let dropped = self.parser.screen().scrollback_len() >= self.most_rows();
         if self.start > 0 || dropped && self.following {
             self.following = false;
             self.restart(0);
@@ -268,7 +288,7 @@ impl Output {
             .iter()
             .enumerate()
             .filter(|(_, byte)| is_end(byte))
-            .nth(LINES.saturating_sub(held));
+            .nth(self.most_lines().saturating_sub(held));
         self.full = last.is_some();
         last.map_or(bytes, |(at, _)| &bytes[..at])
     }
@@ -280,6 +300,8 @@ impl Output {
     fn restart(&mut self, start: u64) {
         self.start = start;
         self.bytes.clear();
+        self.measure = Measure::default();
+        self.to_show = None;
         self.back = 0;
         self.full = false;
         // An answer that is still due is for another place, and will be passed over.
@@ -288,7 +310,7 @@ impl Output {
     }
 
     fn emulate_again(&mut self) {
-        self.parser = parser(self.size);
+        self.parser = parser(self.size, self.most_rows());
         self.last_was_cr = false;
         let bytes = std::mem::take(&mut self.bytes);
         self.feed(&bytes);
@@ -322,12 +344,13 @@ impl Output {
     }
 }
 
-fn parser((rows, columns): (u16, u16)) -> vt100::Parser {
+fn parser((rows, columns): (u16, u16), held: usize) -> vt100::Parser {
     let rows = NonZeroU16::new(rows.max(3)).unwrap_or(NonZeroU16::MIN);
     let columns = NonZeroU16::new(columns.max(2)).unwrap_or(NonZeroU16::MIN);
-    vt100::Parser::new(rows, columns, ROWS)
+    vt100::Parser::new(rows, columns, held)
 }
 
+mod grid;
 mod seen;
 
 #[cfg(test)]

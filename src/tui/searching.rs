@@ -2,11 +2,10 @@
 
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 
-use super::app::{App, Connection, Effect, Pane};
+use super::app::{App, Connection, Effect};
 use super::clean;
-use super::clipboard;
 use super::dialog::Dialog;
-use super::keys::{Action, Reading};
+use super::keys::Action;
 use super::look::Tone;
 use super::say;
 use super::search::{Came, Pattern, Search, Toward};
@@ -15,60 +14,6 @@ use super::search::{Came, Pattern, Search, Toward};
 const MOST: usize = 80;
 
 impl App {
-    /// Whether something can be done with the output.
-    pub(super) fn offers_reading(&self, reading: Reading) -> bool {
-        match reading {
-            Reading::Search => self.output.is_some(),
-            Reading::Copy => self.pane == Pane::Output && self.output.is_some(),
-            Reading::NextMatch | Reading::PreviousMatch => {
-                self.pane == Pane::Output && self.output.is_some() && self.search.is_some()
-            }
-        }
-    }
-
-    /// Does something with the output.
-    pub(super) fn read(&mut self, reading: Reading) -> Vec<Effect> {
-        match reading {
-            Reading::Search => {
-                self.pane = Pane::Output;
-                self.dialog = Some(Dialog::Search(String::new()));
-            }
-            Reading::NextMatch => self.search_on(true),
-            Reading::PreviousMatch => self.search_on(false),
-            Reading::Copy => return self.copy(),
-        }
-        Vec::new()
-    }
-
-    /// The line of the match, if it is seen; else what is seen.
-    fn copy(&mut self) -> Vec<Effect> {
-        let Some(output) = &self.output else {
-            return Vec::new();
-        };
-        let at = self.search.as_ref().and_then(|search| search.at);
-        let line = at.and_then(|at| Some((at, output.seen_line(at.start)?)));
-        let (bytes, what) = match line {
-            Some((at, bytes)) => (bytes, Some(format!("line {}", at.line))),
-            None => (output.seen_lines(), None),
-        };
-        let (text, all) = clipboard::readable(bytes);
-        let what = match (what, text.lines().count(), all) {
-            (_, 0, _) => {
-                self.say("there is nothing to copy", Tone::Care);
-                return Vec::new();
-            }
-            (_, _, false) => "the first 64 KiB".to_owned(),
-            (Some(line), _, true) => line,
-            (None, 1, true) => "1 line".to_owned(),
-            (None, count, true) => format!("{count} lines"),
-        };
-        self.say(
-            &format!("{what} copied, if the terminal allows it (tmux: set-clipboard on)"),
-            Tone::Good,
-        );
-        vec![Effect::Copy(text)]
-    }
-
     /// Does what a key of the field means.
     pub(super) fn in_the_search(&mut self, action: Action) {
         let Some(Dialog::Search(typed)) = self.dialog.take() else {
@@ -119,7 +64,7 @@ impl App {
     }
 
     /// From the match that is seen, or else from what is seen.
-    fn search_on(&mut self, forward: bool) {
+    pub(super) fn search_on(&mut self, forward: bool) {
         let (Some(search), Some(output)) = (&mut self.search, &self.output) else {
             return;
         };
@@ -146,7 +91,7 @@ impl App {
         let Some(came) = search.came(length) else {
             return;
         };
-        let typed = search.pattern.typed.clone();
+        let pattern = search.pattern.clone();
         match came {
             Came::Upon { place, around } => {
                 let again = match (around, forward) {
@@ -157,11 +102,15 @@ impl App {
                 self.say(&format!("match at line {}{again}", place.line), Tone::Good);
                 if let Some(output) = &mut self.output {
                     output.go_to(place.start);
+                    output.show(place.start, pattern);
                 }
             }
             Came::ToNothing => {
                 let size = say::size(length);
-                self.say(&format!("no match for '{typed}' in {size}"), Tone::Care);
+                self.say(
+                    &format!("no match for '{}' in {size}", pattern.typed),
+                    Tone::Care,
+                );
             }
         }
     }

@@ -97,6 +97,8 @@ const fn nothing_for(action: Action) -> &'static str {
             "nothing was searched for in an output that is shown large"
         }
         Action::Read(Reading::Copy) => "no output is shown large",
+        Action::Read(Reading::Wrap) => "no output is shown",
+        Action::Read(Reading::Left | Reading::Right) => "nothing is cut off at the sides",
         Action::Journal => "the record has not begun",
         Action::Machines => "nobody looked at the machines before the run",
         Action::Here => "that is where you are",

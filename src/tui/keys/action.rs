@@ -114,4 +114,10 @@ pub(in crate::tui) enum Reading {
     PreviousMatch,
     /// Copies the line of the match, or what is shown.
     Copy,
+    /// Cuts long lines instead of wrapping them, or the other way around.
+    Wrap,
+    /// Moves to the left where lines are cut.
+    Left,
+    /// Moves to the right where lines are cut.
+    Right,
 }

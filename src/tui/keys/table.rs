@@ -112,6 +112,8 @@ pub(in crate::tui) const KEYS: &[Binding] = table! {
         "search": "search in what the step prints, from what is shown on";
     [plain('y', "y")] Run Room A::Read(Reading::Copy),
         "copy": "copy the line of the match, or the lines shown, to your own clipboard";
+    [plain('W', "W")] Run Room A::Read(Reading::Wrap),
+        "cut/wrap": "cut long lines of the output at the edge, or wrap them again";
     [plain(']', "]")] Run Room A::NextLane,
         "next lane": "the output of the step's next lane or part";
     [plain('s', "s")] Run Room A::Skip,
@@ -136,6 +138,10 @@ pub(in crate::tui) const KEYS: &[Binding] = table! {
         "step before": "look at the step before";
     [DOWN, plain('j', "j")] Run Never A::Down,
         "step after": "look at the step after";
+    [named(KeyCode::Left, "←")] Run Never A::Read(Reading::Left),
+        "to the left": "half of what is seen to the left, where long lines are cut";
+    [named(KeyCode::Right, "→")] Run Never A::Read(Reading::Right),
+        "to the right": "half of what is seen to the right";
     [PAGE_UP] Run Never A::PageUp,
         "page up": "a page up in what is shown large";
     [PAGE_DOWN, plain(' ', "Space")] Run Never A::PageDown,

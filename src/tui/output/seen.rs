@@ -1,9 +1,6 @@
 //! Which piece of the file is seen, and going to a place of it.
 
-use unicode_width::UnicodeWidthChar;
-
 use super::Output;
-use crate::tui::strip::{Strip, Text};
 
 impl Output {
     /// Goes to the line that begins at a place of the file, and stays there.
@@ -36,10 +33,10 @@ impl Output {
         line.split(|byte| *byte == b'\n').next()
     }
 
-    fn seen_bytes(&self) -> (usize, usize) {
+    pub(super) fn seen_bytes(&self) -> (usize, usize) {
         let below = self.parser.screen().scrollback();
         let last = below + usize::from(self.size.0);
-        let mut rows = 0;
+        let mut rows = self.rows_after(&self.bytes);
         let mut bottom = None;
         let mut end = self.bytes.len();
         while end > 0 {
@@ -57,21 +54,5 @@ impl Output {
             }
         }
         (end, bottom.unwrap_or(self.bytes.len()).max(end))
-    }
-
-    /// How many rows a line takes.
-    fn rows_of(&self, line: &[u8]) -> usize {
-        let mut strip = Strip::default();
-        let (mut widest, mut used) = (0_usize, 0_usize);
-        for byte in line {
-            match strip.push(*byte) {
-                Some(Text::Char('\t')) => used = (used / 8 + 1) * 8,
-                Some(Text::Char(c)) => used += c.width().unwrap_or(0),
-                Some(Text::Return) => used = 0,
-                Some(Text::End) | None => {}
-            }
-            widest = widest.max(used);
-        }
-        widest.div_ceil(usize::from(self.size.1)).max(1)
     }
 }

@@ -4,6 +4,7 @@ mod armed;
 mod bytes;
 mod choices;
 mod colours;
+mod cut;
 mod doubt;
 mod guard;
 mod hands;

@@ -13,7 +13,7 @@ use crate::tui::gate::Came;
 use crate::tui::keys::Place;
 
 /// A running step that has printed many lines.
-fn printed(look: Look, lines: usize) -> Stage {
+pub(super) fn printed(look: Look, lines: usize) -> Stage {
     let make = MOMENTS
         .iter()
         .find(|(name, _)| *name == "running")
@@ -35,7 +35,7 @@ fn printed(look: Look, lines: usize) -> Stage {
     stage
 }
 
-fn search(stage: &mut Stage, text: &str) {
+pub(super) fn search(stage: &mut Stage, text: &str) {
     stage.key(KeyCode::Char('/'));
     assert_eq!(stage.app.place(), Place::Search);
     stage.types(text).key(KeyCode::Enter);
@@ -49,12 +49,12 @@ fn enter_unserved(stage: &mut Stage) {
     assert_eq!(stage.app.key(enter, Came::Alone, now), []);
 }
 
-fn message(stage: &Stage) -> &str {
+pub(super) fn message(stage: &Stage) -> &str {
     stage.app.message.as_ref().map_or("", |(text, _)| text)
 }
 
 /// The first line of the output that is drawn.
-fn top(stage: &mut Stage) -> String {
+pub(super) fn top(stage: &mut Stage) -> String {
     let text = stage.text(80, 24);
     let at = text.lines().position(|line| line.contains("output of"));
     text.lines().nth(at.unwrap() + 1).unwrap().trim().to_owned()
@@ -238,4 +238,15 @@ fn a_key_copies_the_line_that_was_found_or_else_what_is_shown_and_nothing_else_d
     assert!(message(&stage).starts_with("line "));
     snapshot("copied-80x24", &stage.text(80, 24));
     snapshot("copied-200x60", &stage.text(200, 60));
+}
+
+#[test]
+fn what_is_possible_stands_at_a_stuck_step_while_its_output_is_read_beside_it() {
+    let make = MOMENTS.iter().find(|(name, _)| *name == "stuck-failed");
+    let mut stage = make.unwrap().1(FANCY);
+    stage.draw(200, 60);
+    stage.key(KeyCode::Char('o'));
+    let text = stage.text(200, 60);
+    assert!(!text.contains("Nothing can be decided"), "{text}");
+    assert!(text.contains(" r retry… "), "{text}");
 }

@@ -18,7 +18,7 @@ pub(super) fn lines(cx: &Cx<'_>, width: usize) -> Vec<Line<'static>> {
                 && row.footer != Footer::Never
                 && cx.app.offers(row.action)
                 && !super::stuck::is_choice(cx, row.action)
-                && (cx.app.pane == Pane::Output || row.action != Action::Read(Reading::Search))
+                && (cx.app.pane == Pane::Output || !is_for_the_large_output(row.action))
         })
         .collect();
     let first = rows.iter().filter(|row| row.footer == Footer::First);
@@ -64,6 +64,11 @@ pub(super) fn lines(cx: &Cx<'_>, width: usize) -> Vec<Line<'static>> {
         );
     }
     lines.into_iter().map(|pairs| line(cx, pairs)).collect()
+}
+
+/// What can be done beside the step too, and would take the footer's room there.
+fn is_for_the_large_output(action: Action) -> bool {
+    matches!(action, Action::Read(Reading::Search | Reading::Wrap))
 }
 
 fn line(cx: &Cx<'_>, pairs: Vec<(String, String)>) -> Line<'static> {

@@ -68,6 +68,8 @@ pub(super) fn draw(frame: &mut Frame<'_>, cx: &Cx<'_>, area: Rect) {
             screen,
             look: cx.look,
             rows: Rows::All,
+            aside: 0,
+            columns: u16::MAX,
         };
         frame.render_widget(&emulated, terminal);
         let (row, column) = screen.cursor_position();

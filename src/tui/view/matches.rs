@@ -6,17 +6,18 @@ use ratatui::style::Modifier;
 
 use super::printed::Emulated;
 use crate::tui::look::Tone;
+use crate::tui::output::characters;
 use crate::tui::search::Pattern;
 
 impl Emulated<'_> {
-    /// Marks all places of a pattern that are drawn in an area: the place inversed, its row with a sign in the column
-    /// before the area.
+    /// Marks all places of a pattern in the rows that are drawn in an area: the place inversed, its row with a sign in
+    /// the column before the area, even where the place itself is cut off.
     pub(super) fn mark(&self, pattern: &Pattern, area: Rect, buffer: &mut Buffer) {
         let (from, used) = self.drawn(area);
-        let columns = self.screen.size().1.get().min(area.width);
         let mut line: Vec<(char, u16, u16)> = Vec::new();
         for row in 0..area.height.min(used) {
-            self.read_row(row, from, columns, &mut line);
+            let read = characters(self.screen, from + row);
+            line.extend(read.into_iter().map(|(c, column)| (c, column, row)));
             // A line that is too long for a row goes on in the next one.
             if row + 1 < area.height.min(used) && self.screen.row_wrapped(from + row) {
                 continue;
@@ -30,25 +31,12 @@ impl Emulated<'_> {
         }
     }
 
-    /// The characters of a row, each with its column and row.
-    fn read_row(&self, row: u16, from: u16, columns: u16, line: &mut Vec<(char, u16, u16)>) {
-        for column in 0..columns {
-            let Some(cell) = self.screen.cell(from + row, column) else {
-                break;
-            };
-            if cell.is_wide_continuation() {
-                continue;
-            }
-            match cell.has_contents() {
-                true => line.extend(cell.contents().chars().map(|c| (c, column, row))),
-                false => line.push((' ', column, row)),
-            }
-        }
-    }
-
+    /// Marks a cell; one that is cut off only in the column before the area.
     fn mark_cell(&self, column: u16, row: u16, area: Rect, buffer: &mut Buffer) {
-        let (x, y) = (area.x + column, area.y + row);
-        if let Some(cell) = buffer.cell_mut((x, y)) {
+        let y = area.y + row;
+        if let Some(x) = self.place_of(column, area)
+            && let Some(cell) = buffer.cell_mut((x, y))
+        {
             // What the program itself has inversed is told from its surroundings by the line under it.
             cell.modifier.toggle(Modifier::REVERSED);
             cell.modifier.insert(Modifier::UNDERLINED);

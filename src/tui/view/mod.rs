@@ -3,6 +3,7 @@
 mod armed;
 mod block;
 mod chart;
+mod cuts;
 mod dialogs;
 mod doubt;
 mod end;
@@ -137,12 +138,10 @@ fn draw_all(frame: &mut Frame<'_>, app: &mut App, now: Now) {
     let header = header::lines(&cx, usize::from(area.width), area.height < 16);
     let footer = footer::lines(&cx, usize::from(area.width));
     let places = places(&cx, area, header.len(), footer.len());
-    let printed_for = app.printed_for();
-    if let Some(size) = printed::size(&cx, &places)
+    if let Some(layout) = printed::layout(&cx, &places)
         && let Some(output) = &mut app.output
     {
-        let (rows, columns) = printed_for.unwrap_or(size);
-        output.resize(rows, columns);
+        output.lay_out(layout);
     }
     let cx = Cx {
         app,

@@ -12,14 +12,24 @@ use super::{Cx, Places};
 use crate::tui::app::Pane;
 use crate::tui::clean;
 use crate::tui::look::{Look, Tone};
-use crate::tui::output::Output;
+use crate::tui::output::{Layout, Output, Seen};
 use crate::tui::say;
 
-/// Rows and columns of the place where the output is drawn; none where it is not.
+/// How the output is laid out where it is drawn; none where it is not.
 ///
 /// The one below a running step is as wide as the step, and its height changes with the text above it, so
 /// it gets a steady height instead, and the end of it is drawn.
-pub(super) fn size(cx: &Cx<'_>, places: &Places) -> Option<(u16, u16)> {
+pub(super) fn layout(cx: &Cx<'_>, places: &Places) -> Option<Layout> {
+    let (rows, columns) = size(cx, places)?;
+    Some(Layout {
+        rows,
+        columns,
+        printed_for: cx.app.printed_for(),
+        cut: cx.app.cut,
+    })
+}
+
+fn size(cx: &Cx<'_>, places: &Places) -> Option<(u16, u16)> {
     let (_, _, state) = cx.app.viewed()?;
     if let Some(side) = places.side {
         return Some((side.height.saturating_sub(1), side.width.saturating_sub(2)));
@@ -58,12 +68,18 @@ pub(super) fn draw(frame: &mut Frame<'_>, cx: &Cx<'_>, area: Rect) {
         width: area.width.saturating_sub(1),
         height: area.height - 1,
     };
+    let seen = output.columns_seen();
     let emulated = Emulated {
         screen: output.screen(),
         look: cx.look,
         rows: Rows::Written,
+        aside: seen.aside,
+        columns: seen.columns,
     };
     emulated.render(rest, frame.buffer_mut());
+    if seen.is_cut() {
+        emulated.mark_the_cuts(rest, frame.buffer_mut());
+    }
     if let Some(pattern) = cx.app.marked_pattern() {
         emulated.mark(&pattern, rest, frame.buffer_mut());
     }
@@ -94,6 +110,7 @@ fn title(cx: &Cx<'_>, output: &Output) -> String {
     };
     let (before, after) = output.beyond();
     let mut words = vec![what, say::size(output.length())];
+    words.extend(columns(output.columns_seen()));
     if !output.is_at_end() {
         words.push("standing still, End follows".to_owned());
     }
@@ -117,37 +134,55 @@ fn title(cx: &Cx<'_>, output: &Output) -> String {
     cx.look.own(&words.join(" · "))
 }
 
+/// Which columns are seen, where some are cut off.
+fn columns(seen: Seen) -> Option<String> {
+    let Seen { aside, columns, of } = seen;
+    seen.is_cut().then(|| {
+        format!(
+            "columns {}–{} of {of}",
+            aside + 1,
+            (aside + columns).min(of)
+        )
+    })
+}
+
 /// The emulator's screen as a widget. Where there is less room than rows, the rows up to the cursor count.
 pub(super) struct Emulated<'a> {
     pub(super) screen: &'a vt100::Screen,
     pub(super) look: Look,
     pub(super) rows: Rows,
+    /// How many columns are cut off at the left.
+    pub(super) aside: u16,
+    /// How many are seen at most.
+    pub(super) columns: u16,
 }
 
 impl Widget for &Emulated<'_> {
     fn render(self, area: Rect, buffer: &mut Buffer) {
         let (from, used) = self.drawn(area);
-        let columns = self.screen.size().1;
+        let end = self.end(area);
         for row in 0..area.height.min(used) {
-            let mut column = 0;
-            while column < columns.get().min(area.width) {
+            let mut column = self.aside;
+            while column < end {
                 let Some(cell) = self.screen.cell(from + row, column) else {
                     break;
                 };
                 let wide = cell.is_wide();
-                let fits = !wide || column + 1 < area.width;
+                // Half of a wide character is a blank.
+                let fits = (!wide || column + 1 < end) && !cell.is_wide_continuation();
                 let symbol = if cell.has_contents() && fits {
                     clean::cell(cell.contents())
                 } else {
                     " ".to_owned()
                 };
                 let style = style(cell, self.look);
-                if let Some(target) = buffer.cell_mut((area.x + column, area.y + row)) {
+                let (x, y) = (area.x + (column - self.aside), area.y + row);
+                if let Some(target) = buffer.cell_mut((x, y)) {
                     target.set_symbol(&self.plain(&symbol)).set_style(style);
                 }
                 if wide
                     && fits
-                    && let Some(target) = buffer.cell_mut((area.x + column + 1, area.y + row))
+                    && let Some(target) = buffer.cell_mut((x + 1, y))
                 {
                     target.reset();
                     target.set_style(style);
@@ -176,6 +211,22 @@ impl Emulated<'_> {
             false => used.saturating_sub(area.height),
         };
         (from, used)
+    }
+
+    /// The column after the last that is seen.
+    pub(super) fn end(&self, area: Rect) -> u16 {
+        let seen = self.columns.min(area.width);
+        self.screen
+            .size()
+            .1
+            .get()
+            .min(self.aside.saturating_add(seen))
+    }
+
+    /// Where a column of the emulator's screen is drawn; none where it is cut off.
+    pub(super) fn place_of(&self, column: u16, area: Rect) -> Option<u16> {
+        let seen = (self.aside..self.end(area)).contains(&column);
+        seen.then(|| area.x + (column - self.aside))
     }
 
     /// The last row that holds the cursor or anything else.

@@ -73,7 +73,7 @@ fn evidence(cx: &Cx<'_>, page: &mut Page<'_>, most: usize) {
 /// Whether a key stands among the choices of a stuck step, and so not in the footer.
 pub(super) fn is_choice(cx: &Cx<'_>, action: Action) -> bool {
     let stuck = cx.app.is_here()
-        && cx.app.pane == Pane::Step
+        && (cx.app.pane == Pane::Step || cx.app.wide)
         && cx
             .app
             .viewed()

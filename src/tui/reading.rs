@@ -1,0 +1,112 @@
+//! What can be done with the output that is looked at.
+
+use super::app::{App, Effect, Pane};
+use super::clipboard;
+use super::dialog::Dialog;
+use super::keys::{Action, Reading};
+use super::look::Tone;
+use super::output::{Output, Seen};
+
+impl App {
+    /// Whether the output is drawn, large or beside the step.
+    fn shows_output(&self) -> bool {
+        let drawn = self.pane == Pane::Output || self.wide && self.pane == Pane::Step;
+        drawn && self.output.is_some()
+    }
+
+    /// Whether something can be done with the output.
+    pub(super) fn offers_reading(&self, reading: Reading) -> bool {
+        match reading {
+            Reading::Search => self.output.is_some(),
+            Reading::Copy => self.pane == Pane::Output && self.output.is_some(),
+            Reading::NextMatch | Reading::PreviousMatch => {
+                self.pane == Pane::Output && self.output.is_some() && self.search.is_some()
+            }
+            Reading::Wrap => self.shows_output(),
+            Reading::Left | Reading::Right => {
+                let seen = self.output.as_ref().map(Output::columns_seen);
+                self.shows_output() && seen.is_some_and(Seen::is_cut)
+            }
+        }
+    }
+
+    /// Does something with the output.
+    pub(super) fn read(&mut self, reading: Reading) -> Vec<Effect> {
+        match reading {
+            Reading::Search => {
+                self.pane = Pane::Output;
+                self.dialog = Some(Dialog::Search(String::new()));
+            }
+            Reading::NextMatch => self.search_on(true),
+            Reading::PreviousMatch => self.search_on(false),
+            Reading::Copy => return self.copy(),
+            Reading::Wrap => self.wrap_or_cut(),
+            Reading::Left | Reading::Right => {
+                if let Some(output) = &mut self.output {
+                    output.sideways(reading == Reading::Right);
+                }
+            }
+        }
+        Vec::new()
+    }
+
+    fn wrap_or_cut(&mut self) {
+        let Some(output) = &mut self.output else {
+            return;
+        };
+        if output.was_for_a_terminal() {
+            self.say(
+                "this was printed for a terminal, and is shown as it was there",
+                Tone::Care,
+            );
+            return;
+        }
+        self.cut = !self.cut;
+        if let Some(search) = &self.search
+            && let Some(at) = search.at
+            && search.file == output.file
+            && output.seen_line(at.start).is_some()
+        {
+            output.show(at.start, search.pattern.clone());
+        }
+        let way = |reading| self.how(Action::Read(reading));
+        let text = match self.cut {
+            true => format!(
+                "long lines are cut; {} and {} move sideways",
+                way(Reading::Left),
+                way(Reading::Right)
+            ),
+            false => "long lines are wrapped".to_owned(),
+        };
+        self.say(&text, Tone::Good);
+    }
+
+    /// The line of the match, if it is seen; else what is seen.
+    fn copy(&mut self) -> Vec<Effect> {
+        let Some(output) = &self.output else {
+            return Vec::new();
+        };
+        let at = self.search.as_ref().and_then(|search| search.at);
+        let line = at.and_then(|at| Some((at, output.seen_line(at.start)?)));
+        let (bytes, what) = match line {
+            Some((at, bytes)) => (bytes, Some(format!("line {}", at.line))),
+            None => (output.seen_lines(), None),
+        };
+        let (text, all) = clipboard::readable(bytes);
+        let what = match (what, text.lines().count(), all) {
+            (_, 0, _) => {
+                self.say("there is nothing to copy", Tone::Care);
+                return Vec::new();
+            }
+            (_, _, false) => "the first 64 KiB".to_owned(),
+            (Some(line), _, true) => line,
+            (None, 1, true) => "1 line".to_owned(),
+            (None, count, true) => format!("{count} lines"),
+        };
+        self.say(
+            &format!("{what} copied, if the terminal allows it (tmux: set-clipboard on)"),
+            Tone::Good,
+        );
+        vec![Effect::Copy(text)]
+    }
+}
