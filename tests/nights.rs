@@ -5,9 +5,14 @@
 //! was left out.
 
 mod nights {
+    mod bad;
     mod broken;
     mod home;
     mod idle;
+    mod link;
     mod panics;
+    mod people;
+    #[path = "../sshd/mod.rs"]
+    mod sshd;
     mod tty;
 }

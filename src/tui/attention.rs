@@ -63,17 +63,29 @@ impl Need {
 
 /// How near the latest start of the way back is: 0 far, 1 near, 2 over.
 pub(super) fn lateness(run: &Run, now: Timestamp) -> u8 {
-    if run.ending.is_some() || run.suspended.is_some() {
-        return 0;
-    }
-    let left = run
-        .latest_return()
-        .map(|deadline| deadline.latest.as_second() - now.as_second());
-    match left {
+    match seconds_left(run, now) {
         None | Some(NEAR..) => 0,
         Some(0..NEAR) => 1,
         Some(_) => 2,
     }
+}
+
+/// In how many whole seconds at most that changes; none where it does not.
+pub(super) fn until_later(run: &Run, now: Timestamp) -> Option<Duration> {
+    let more = match seconds_left(run, now)? {
+        left @ NEAR.. => left - NEAR + 1,
+        left @ 0..NEAR => left + 1,
+        _ => return None,
+    };
+    Some(Duration::from_secs(more.unsigned_abs()))
+}
+
+fn seconds_left(run: &Run, now: Timestamp) -> Option<i64> {
+    if run.ending.is_some() || run.suspended.is_some() {
+        return None;
+    }
+    let deadline = run.latest_return()?;
+    Some(deadline.latest.as_second() - now.as_second())
 }
 
 /// The bytes that put a title on the terminal: `OSC 2 ; title ST` (ctlseqs).

@@ -256,7 +256,8 @@ fn do_all(
     Ok(None)
 }
 
-/// A second while seconds are shown, else until the minute turns: an idle screen draws nothing.
+/// A second while seconds are shown, else until the minute turns or the way back comes near its latest start: an idle
+/// screen draws nothing.
 pub(super) fn until_next_tick(app: &App, now: Now) -> Duration {
     let micros = now
         .wall
@@ -268,5 +269,7 @@ pub(super) fn until_next_tick(app: &App, now: Now) -> Duration {
     } else {
         60_000_000
     };
-    Duration::from_micros(every - micros % every)
+    let tick = Duration::from_micros(every - micros % every);
+    let later = attention::until_later(&app.folded.run, app.wall(now));
+    later.map_or(tick, |later| later.min(tick))
 }

@@ -4,32 +4,8 @@ use std::fs;
 
 use rustix::process::{Pid, Signal, kill_process};
 
-use super::home::{Home, is_here, until};
+use super::home::{Home, is_here, makes, until};
 use super::tty::Tty;
-
-/// One step that anybody can do anywhere.
-pub const ONE_STEP: &str = r#"
-format = 1
-title  = "One step"
-
-[hosts]
-here = "this machine"
-
-[[phase]]
-id    = "all"
-title = "All"
-
-[[step]]
-id    = "only"
-phase = "all"
-title = "The only one"
-on    = "here"
-do.command.run = "true"
-undo   = { nothing = "it does nothing" }
-verify = [{ command = "true" }]
-"#;
-
-pub const HERE: &str = "[here]\nkind = \"rehearsal\"\nhosts.here = \"local\"\n";
 
 /// The screen whose mark is there, by its process.
 fn marked(home: &Home) -> Option<Pid> {
@@ -43,7 +19,7 @@ fn after_kill_9_the_next_start_puts_the_terminal_right_and_says_why() {
     if !is_here("dash") {
         return;
     }
-    let home = Home::with(ONE_STEP, HERE);
+    let home = Home::with(&[makes("only")]);
     // A shell that takes the terminal as it finds it, as most do.
     let tty = Tty::with(&home, "dash", &["-i"], &[("PS1", "READY> ")]);
     tty.wait_for("READY>");

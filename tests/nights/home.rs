@@ -16,6 +16,26 @@ const PATIENCE: Duration = Duration::from_secs(30);
 /// The program.
 pub const RUNSHEET: &str = env!("CARGO_BIN_EXE_runsheet");
 
+/// Opens a run of the runbook and shows it.
+pub const RUN: [&str; 4] = ["run", "night.toml", "--env", "here"];
+
+/// A step of a runbook, which has the rest of its keys from its test.
+pub fn step(id: &str, more: &str) -> String {
+    format!(
+        "\n[[step]]\nid = \"{id}\"\nphase = \"all\"\ntitle = \"The {id} one\"\non = \"here\"\n{more}\n"
+    )
+}
+
+/// A step that makes a file of its own name and counts itself, and whose way back takes the file away.
+pub fn makes(id: &str) -> String {
+    let more = format!(
+        "do.command.run = 'echo {id} >>\"$BOOK/count\"; echo {id} makes its file; touch \"$BOOK/{id}\"'\n\
+         undo.command.run = 'rm \"$BOOK/{id}\"'\nundo-estimate = \"1m\"\n\
+         verify = [{{ command = 'test -e \"$BOOK/{id}\"' }}]"
+    );
+    step(id, &more)
+}
+
 /// A home. Dropping it ends every process that was started from it, each by its id.
 pub struct Home {
     // A short path: a socket's may have 107 bytes.
@@ -23,15 +43,29 @@ pub struct Home {
 }
 
 impl Home {
-    /// One with a runbook, and with the environments beside it.
-    pub fn with(runbook: &str, environments: &str) -> Self {
+    /// One with a runbook of steps on this machine, and an environment `here` for it.
+    pub fn with(steps: &[String]) -> Self {
+        Self::bound("", steps, "hosts.here = \"local\"")
+    }
+
+    /// One with some more at the top of the runbook, and hosts of its own.
+    pub fn bound(top: &str, steps: &[String], hosts: &str) -> Self {
         let folder = TempDir::with_prefix_in("rs-", "/tmp").unwrap();
         for name in ["state", "run", "book", "home"] {
             let path = folder.path().join(name);
             fs::DirBuilder::new().mode(0o700).create(path).unwrap();
         }
         let home = Self { folder };
+        let runbook = format!(
+            "format = 1\ntitle = \"A night\"\n{top}\n[hosts]\nhere = \"the machine\"\n\
+             [params.BOOK]\nask = \"Where the steps write\"\nkind = \"path\"\n\
+             [[phase]]\nid = \"all\"\ntitle = \"All\"\n{}",
+            steps.concat()
+        );
         fs::write(home.book("night.toml"), runbook).unwrap();
+        let book = home.book("").display().to_string();
+        let environments =
+            format!("[here]\nkind = \"rehearsal\"\nparams.BOOK = \"{book}\"\n{hosts}\n");
         fs::write(home.book("environments.toml"), environments).unwrap();
         home
     }
@@ -97,6 +131,13 @@ impl Home {
     pub fn journal(&self) -> String {
         let file = self.state("runs").join(self.run()).join("journal");
         fs::read_to_string(file).unwrap()
+    }
+
+    /// How many records of a kind the only run has.
+    pub fn recorded(&self, kind: &str) -> usize {
+        self.journal()
+            .matches(&format!("\"kind\":\"{kind}\""))
+            .count()
     }
 
     /// The process of the engine of the only run.

@@ -4,8 +4,7 @@ use std::fs;
 use std::thread::sleep;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-use super::broken::{HERE, ONE_STEP};
-use super::home::Home;
+use super::home::{Home, RUN, makes};
 use super::tty::Tty;
 
 /// How often the threads of a process were woken, by `voluntary_ctxt_switches` (proc(5)): each wake-up ends in one.
@@ -34,8 +33,8 @@ fn until_the_minute_is_young() {
 
 #[test]
 fn a_screen_on_which_nothing_happens_writes_nothing_and_wakes_nobody() {
-    let home = Home::with(ONE_STEP, HERE);
-    let tty = Tty::runsheet(&home, &["run", "night.toml", "--env", "here"]);
+    let home = Home::with(&[makes("only")]);
+    let tty = Tty::runsheet(&home, &RUN);
     tty.wait_for("Enter go");
     let engine = home.engine();
     until_the_minute_is_young();

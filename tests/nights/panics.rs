@@ -15,8 +15,7 @@ use runsheet::run::Intent;
 use runsheet::tui::{self, Attention, Look, Options, Outgoing};
 use runsheet::wire::Typed;
 
-use super::broken::{HERE, ONE_STEP};
-use super::home::Home;
+use super::home::{Home, makes};
 use super::tty::Tty;
 
 /// Names the thread that panics, for the process that does.
@@ -71,7 +70,7 @@ fn attach_and_panic(panics: String) {
 }
 
 fn the_terminal_is_given_back_with(panics: &str, says: &str) {
-    let home = Home::with(ONE_STEP, HERE);
+    let home = Home::with(&[makes("only")]);
     home.runsheet(&["run", "night.toml", "--env", "here", "--detach"]);
     let own = std::env::current_exe().unwrap().display().to_string();
     let test = "nights::panics::after_a_panic_the_terminal_is_usable_and_the_message_is_readable";

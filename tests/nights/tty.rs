@@ -10,9 +10,12 @@ use std::time::Duration;
 use pty_process::Size;
 use pty_process::blocking::{Command, Pty};
 use rustix::termios::{LocalModes, tcgetattr};
-use vt100::Parser;
+use vt100::{Callbacks, Parser, Screen};
 
 use super::home::{Home, RUNSHEET, until};
+
+/// How long a gate has to stand without a key before its own counts, and some more.
+const GATE: Duration = Duration::from_millis(500);
 
 const ROWS: NonZeroU16 = NonZeroU16::new(24).unwrap();
 const COLUMNS: NonZeroU16 = NonZeroU16::new(80).unwrap();
@@ -26,9 +29,19 @@ pub struct Tty {
 }
 
 struct Shown {
-    parser: Parser,
+    parser: Parser<Bells>,
     /// How many bytes came.
     bytes: usize,
+}
+
+/// How often the bell was rung.
+#[derive(Default)]
+struct Bells(usize);
+
+impl Callbacks for Bells {
+    fn audible_bell(&mut self, _: &mut Screen) {
+        self.0 += 1;
+    }
 }
 
 impl Tty {
@@ -55,7 +68,7 @@ impl Tty {
         let child = command.spawn(pts).unwrap();
         let pty = Arc::new(pty);
         let shown = Arc::new(Mutex::new(Shown {
-            parser: Parser::new(ROWS, COLUMNS, 0),
+            parser: Parser::new_with_callbacks(ROWS, COLUMNS, 0, Bells::default()),
             bytes: 0,
         }));
         let reader = std::thread::spawn({
@@ -89,6 +102,11 @@ impl Tty {
         self.shown().bytes
     }
 
+    /// How often its bell was rung.
+    pub fn bells(&self) -> usize {
+        self.shown().parser.callbacks().0
+    }
+
     /// Waits until the screen shows something, and fails with the screen where it never does.
     #[track_caller]
     pub fn wait_for(&self, what: &str) -> &Self {
@@ -115,6 +133,19 @@ impl Tty {
             (&*self.pty).write_all(key.as_bytes()).unwrap();
         }
         self
+    }
+
+    /// Presses Enter at a gate that has stood for long enough.
+    pub fn yes(&self) -> &Self {
+        sleep(GATE);
+        self.keys(&["\r"])
+    }
+
+    /// Presses a key, and says yes to the question that it asks: the marked answer is no, and yes stands below it.
+    #[track_caller]
+    pub fn asked(&self, key: &str, question: &str) -> &Self {
+        self.keys(&[key]).wait_for(question).wait_for("▶  ");
+        self.keys(&["\u{1b}[B", "\r"])
     }
 
     /// Gives a shell a line at once.

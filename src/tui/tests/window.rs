@@ -6,10 +6,12 @@ use crate::probe::Holds;
 use crate::run::Took;
 use crate::runbook::EnvironmentKind;
 use crate::tui::Look;
+use crate::tui::attention::{lateness, until_later};
+use crate::tui::screen::until_next_tick;
 
 use super::night::{gate, production};
 use super::runbook::{command, migration};
-use super::stage::Stage;
+use super::stage::{FANCY, Stage};
 
 /// The way back takes 20 minutes, and in ten minutes it is too late for it.
 pub(super) fn near(look: Look) -> Stage {
@@ -129,4 +131,25 @@ fn nothing_is_said_of_a_start_where_nothing_can_be_taken_back() {
     }
     assert!(header(&mut crossed(fancy)).contains("no way back: crossed at step 4"));
     assert!(header(&mut gate(fancy)).contains("latest start"));
+}
+
+#[test]
+fn an_idle_screen_is_drawn_when_the_way_back_comes_near_and_when_it_is_over() {
+    let mut stage = almost(FANCY);
+    let latest = stage.app.folded.run.latest_return().unwrap().latest;
+    let late = |stage: &Stage| lateness(&stage.app.folded.run, stage.now().wall);
+    // Each from some seconds after a minute turned, and to a second of its own.
+    for (before, word) in [(900 + 27, 1), (27, 2)] {
+        stage.pass(latest.as_second() - before - stage.seconds);
+        assert_eq!(late(&stage), word - 1);
+        let mut waited = 0;
+        while late(&stage) < word {
+            assert!(waited <= 60, "{word}: {waited}");
+            let pause = until_next_tick(&stage.app, stage.now()).as_secs();
+            stage.pass(i64::try_from(pause).unwrap());
+            waited += pause;
+        }
+        assert_eq!(waited, 28, "{word}");
+    }
+    assert_eq!(until_later(&stage.app.folded.run, stage.now().wall), None);
 }
