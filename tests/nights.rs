@@ -9,7 +9,9 @@ mod nights {
     mod broken;
     mod home;
     mod idle;
+    mod kinds;
     mod link;
+    mod mux;
     mod panics;
     mod people;
     #[path = "../sshd/mod.rs"]

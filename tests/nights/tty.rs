@@ -10,7 +10,7 @@ use std::time::Duration;
 use pty_process::Size;
 use pty_process::blocking::{Command, Pty};
 use rustix::termios::{LocalModes, tcgetattr};
-use vt100::{Callbacks, Parser, Screen};
+use vt100::{Callbacks, Color, Parser, Screen};
 
 use super::home::{Home, RUNSHEET, until};
 
@@ -29,18 +29,27 @@ pub struct Tty {
 }
 
 struct Shown {
-    parser: Parser<Bells>,
+    parser: Parser<Heard>,
     /// How many bytes came.
     bytes: usize,
+    /// After how many pieces there was a colour on the screen.
+    coloured: usize,
 }
 
-/// How often the bell was rung.
+/// What came that does not stand on the screen: how often the bell, and a title.
 #[derive(Default)]
-struct Bells(usize);
+struct Heard {
+    bells: usize,
+    titles: usize,
+}
 
-impl Callbacks for Bells {
+impl Callbacks for Heard {
     fn audible_bell(&mut self, _: &mut Screen) {
-        self.0 += 1;
+        self.bells += 1;
+    }
+
+    fn set_window_title(&mut self, _: &mut Screen, _: &[u8]) {
+        self.titles += 1;
     }
 }
 
@@ -48,6 +57,11 @@ impl Tty {
     /// Starts `runsheet`.
     pub fn runsheet(home: &Home, words: &[&str]) -> Self {
         Self::with(home, RUNSHEET, words, &[])
+    }
+
+    /// Starts `runsheet` with variables of its own; an empty one is taken out.
+    pub fn on(home: &Home, words: &[&str], own: &[(&str, &str)]) -> Self {
+        Self::with(home, RUNSHEET, words, own)
     }
 
     /// Starts a program, with variables of its own; an empty one is taken out.
@@ -68,8 +82,9 @@ impl Tty {
         let child = command.spawn(pts).unwrap();
         let pty = Arc::new(pty);
         let shown = Arc::new(Mutex::new(Shown {
-            parser: Parser::new_with_callbacks(ROWS, COLUMNS, 0, Bells::default()),
+            parser: Parser::new_with_callbacks(ROWS, COLUMNS, 0, Heard::default()),
             bytes: 0,
+            coloured: 0,
         }));
         let reader = std::thread::spawn({
             let (pty, shown) = (pty.clone(), shown.clone());
@@ -104,7 +119,17 @@ impl Tty {
 
     /// How often its bell was rung.
     pub fn bells(&self) -> usize {
-        self.shown().parser.callbacks().0
+        self.shown().parser.callbacks().bells
+    }
+
+    /// How often it was given a title.
+    pub fn titles(&self) -> usize {
+        self.shown().parser.callbacks().titles
+    }
+
+    /// After how many of the pieces that were written to it there was a colour on the screen.
+    pub fn coloured(&self) -> usize {
+        self.shown().coloured
     }
 
     /// Waits until the screen shows something, and fails with the screen where it never does.
@@ -205,5 +230,12 @@ fn read_all(pty: &Pty, shown: &Mutex<Shown>) {
         let mut shown = shown.lock().unwrap_or_else(PoisonError::into_inner);
         shown.parser.process(&bytes[..count]);
         shown.bytes += count;
+        shown.coloured += usize::from(has_colour(shown.parser.screen()));
     }
+}
+
+fn has_colour(screen: &Screen) -> bool {
+    let cells = (0..ROWS.get()).flat_map(|row| (0..COLUMNS.get()).map(move |at| (row, at)));
+    let mut cells = cells.filter_map(|(row, at)| screen.cell(row, at));
+    cells.any(|cell| [cell.fgcolor(), cell.bgcolor()] != [Color::Default; 2])
 }
