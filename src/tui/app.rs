@@ -13,6 +13,7 @@ use crate::probe::Series;
 use crate::run::{Intent, Operator, PlannedStep, StepAt, StepState};
 use crate::wire::Typed;
 
+use super::attempts::Attempts;
 use super::board::Board;
 use super::dialog::{Dialog, Purpose};
 use super::gate::{Came, Guard, Seen};
@@ -140,6 +141,9 @@ pub(super) struct App {
     pub(super) wide: bool,
     /// Steps about which a look was answered later than the proof.
     pub(super) looked: BTreeSet<StepId>,
+    pub(super) attempts: Attempts,
+    /// The attempt whose outputs are looked at; none for the latest. Only while the output is shown large.
+    pub(super) attempt: Option<u32>,
     /// The output file that was chosen by hand.
     pub(super) chosen: Option<String>,
     pub(super) down_since: BTreeMap<StepId, Timestamp>,
@@ -178,6 +182,8 @@ impl App {
             cut: false,
             wide: false,
             looked: BTreeSet::new(),
+            attempts: Attempts::default(),
+            attempt: None,
             chosen: None,
             down_since: BTreeMap::new(),
             last_turn: None,

@@ -227,6 +227,7 @@ impl App {
             self.board = self.board.anew();
             self.selected = None;
             self.chosen = None;
+            self.attempt = None;
             if let Some(output) = &mut self.output {
                 output.follow();
             }

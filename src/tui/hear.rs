@@ -135,17 +135,23 @@ impl App {
         }
         let touched = |step: &StepId| run.step(step).is_some_and(|(_, _, state)| state.touched);
         self.down_since.retain(|step, _| touched(step));
+        self.attempts.take(&entry);
         self.folded.entries.push(entry);
         self.folded.head = head;
         let turn = self
             .current()
             .map(|(number, _, state)| (number, state.attempt));
         if turn != self.last_turn {
+            let same_step = turn.map(|turn| turn.0) == self.last_turn.map(|turn| turn.0);
             self.last_turn = turn;
             self.field_left = self.hands == Hands::Lines;
             if self.selected.is_none() {
                 self.scroll = 0;
-                self.chosen = None;
+                // Who reads an earlier attempt goes on reading.
+                if self.attempt.is_none() || !same_step {
+                    self.chosen = None;
+                    self.attempt = None;
+                }
             }
         }
     }

@@ -28,10 +28,14 @@ pub(super) struct Printed {
 }
 
 impl App {
-    /// The files that the step that is looked at printed to, in the order of lanes and legs.
+    /// The files that the step that is looked at printed to in the attempt that is looked at, in the order of lanes and
+    /// legs.
     pub(super) fn outputs(&self) -> Vec<Printed> {
-        self.viewed()
-            .map_or_else(Vec::new, |viewed| self.outputs_of(viewed))
+        match (self.attempt, self.viewed()) {
+            (Some(number), _) => self.outputs_of_attempt(number),
+            (None, Some(viewed)) => self.outputs_of(viewed),
+            (None, None) => Vec::new(),
+        }
     }
 
     /// The files that a step printed to.
@@ -96,19 +100,12 @@ impl App {
             .cloned()
     }
 
-    /// The file of a leg that runs and of which nothing was heard since this screen was connected: it may have printed
+    /// The file of a leg that runs, or ended nobody knows how, and of which nothing was heard since this screen was connected: it may have printed
     /// before. Each is given once.
     fn not_heard_of(&mut self) -> Option<Effect> {
-        let (_, planned, state) = self.viewed()?;
-        let running = state.lanes.iter().filter_map(|lane| match &lane.at {
-            LaneAt::Running { leg, .. } => {
-                Some(output_file(&planned.id, state.attempt, &lane.name, *leg))
-            }
-            _ => None,
-        });
         let unheard =
             |file: &String| !self.growing.contains_key(file) && !self.peeked.contains(file);
-        let file = running.into_iter().find(unheard)?;
+        let file = self.may_have_printed().into_iter().find(unheard)?;
         self.peeked.insert(file.clone());
         Some(Effect::Read {
             file,
@@ -182,6 +179,7 @@ impl App {
                 self.pane = Pane::Step;
                 self.scroll = 0;
                 self.chosen = None;
+                self.attempt = None;
                 self.search = None;
             }
             Action::Up => self.select(-1),
@@ -205,6 +203,9 @@ impl App {
     fn toggle(&mut self, pane: Pane) {
         self.pane = if self.pane == pane { Pane::Step } else { pane };
         self.scroll = 0;
+        if self.attempt.take().is_some() {
+            self.chosen = None;
+        }
     }
 
     fn select(&mut self, by: isize) {
@@ -216,6 +217,7 @@ impl App {
         self.selected = (Some(to) != current).then_some(to);
         self.scroll = 0;
         self.chosen = None;
+        self.attempt = None;
     }
 
     fn page(&mut self, up: bool, rows: usize) {

@@ -16,6 +16,7 @@
 mod act;
 mod app;
 mod ask;
+mod attempts;
 mod attention;
 mod board;
 mod choice;

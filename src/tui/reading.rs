@@ -1,6 +1,7 @@
 //! What can be done with the output that is looked at.
 
 use super::app::{App, Effect, Pane};
+use super::attempts::Toward;
 use super::clipboard;
 use super::dialog::Dialog;
 use super::keys::{Action, Reading};
@@ -23,6 +24,9 @@ impl App {
                 self.pane == Pane::Output && self.output.is_some() && self.search.is_some()
             }
             Reading::Wrap => self.shows_output(),
+            Reading::Earlier => self.has_attempt(Toward::Earlier),
+            Reading::Later => self.has_attempt(Toward::Later),
+            Reading::Latest => self.has_attempt(Toward::Latest),
             Reading::Left | Reading::Right => {
                 let seen = self.output.as_ref().map(Output::columns_seen);
                 self.shows_output() && seen.is_some_and(Seen::is_cut)
@@ -41,6 +45,9 @@ impl App {
             Reading::PreviousMatch => self.search_on(false),
             Reading::Copy => return self.copy(),
             Reading::Wrap => self.wrap_or_cut(),
+            Reading::Earlier => self.go_to_attempt(Toward::Earlier),
+            Reading::Later => self.go_to_attempt(Toward::Later),
+            Reading::Latest => self.go_to_attempt(Toward::Latest),
             Reading::Left | Reading::Right => {
                 if let Some(output) = &mut self.output {
                     output.sideways(reading == Reading::Right);

@@ -1,6 +1,6 @@
 //! Why a key does nothing now.
 
-use super::app::App;
+use super::app::{App, Pane};
 use super::clean;
 use super::keys::{Action, KEYS, Place, Reading};
 use super::look::Tone;
@@ -42,6 +42,12 @@ impl App {
             "not connected: nothing can be decided until the line is back"
         } else if self.is_waiting_for_an_answer() {
             "the engine has not answered the last wish yet"
+        } else if self.pane == Pane::Output && !self.wide && self.is_here() && self.gate().is_some()
+        {
+            let how = self.how(Action::Here);
+            return Some(format!(
+                "an output is looked at; {how} goes back to the gate"
+            ));
         } else if !self.is_here() {
             let how = self.how(Action::Here);
             return Some(format!(
@@ -98,6 +104,8 @@ const fn nothing_for(action: Action) -> &'static str {
         }
         Action::Read(Reading::Copy) => "no output is shown large",
         Action::Read(Reading::Wrap) => "no output is shown",
+        Action::Read(Reading::Earlier) => "no attempt before it has printed anything",
+        Action::Read(Reading::Later | Reading::Latest) => "that is the latest attempt",
         Action::Read(Reading::Left | Reading::Right) => "nothing is cut off at the sides",
         Action::Journal => "the record has not begun",
         Action::Machines => "nobody looked at the machines before the run",

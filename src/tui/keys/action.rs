@@ -114,6 +114,12 @@ pub(in crate::tui) enum Reading {
     PreviousMatch,
     /// Copies the line of the match, or what is shown.
     Copy,
+    /// Goes to the output of the attempt before.
+    Earlier,
+    /// Goes to the output of the attempt after.
+    Later,
+    /// Goes to the output of the latest attempt.
+    Latest,
     /// Cuts long lines instead of wrapping them, or the other way around.
     Wrap,
     /// Moves to the left where lines are cut.

@@ -116,6 +116,12 @@ pub(in crate::tui) const KEYS: &[Binding] = table! {
         "cut/wrap": "cut long lines of the output at the edge, or wrap them again";
     [plain(']', "]")] Run Room A::NextLane,
         "next lane": "the output of the step's next lane or part";
+    [plain('<', "<")] Run Room A::Read(Reading::Earlier),
+        "attempt before": "the output of the step's attempt before, its undo among them";
+    [plain('>', ">")] Run Room A::Read(Reading::Later),
+        "attempt after": "the output of the attempt after";
+    [plain('L', "L")] Run Never A::Read(Reading::Latest),
+        "latest attempt": "the output of the latest attempt again";
     [plain('s', "s")] Run Room A::Skip,
         "skip…": "go on without the step, with a reason";
     [plain('b', "b")] Run Room A::GoBack,

@@ -1,6 +1,7 @@
 //! The screen, tested by folding events, drawing and pressing keys.
 
 mod armed;
+mod attempts;
 mod bytes;
 mod choices;
 mod colours;

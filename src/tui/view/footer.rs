@@ -18,7 +18,7 @@ pub(super) fn lines(cx: &Cx<'_>, width: usize) -> Vec<Line<'static>> {
                 && row.footer != Footer::Never
                 && cx.app.offers(row.action)
                 && !super::stuck::is_choice(cx, row.action)
-                && (cx.app.pane == Pane::Output || !is_for_the_large_output(row.action))
+                && (cx.app.pane == Pane::Output || !is_for_the_large_output(cx, row.action))
         })
         .collect();
     let first = rows.iter().filter(|row| row.footer == Footer::First);
@@ -67,8 +67,13 @@ pub(super) fn lines(cx: &Cx<'_>, width: usize) -> Vec<Line<'static>> {
 }
 
 /// What can be done beside the step too, and would take the footer's room there.
-fn is_for_the_large_output(action: Action) -> bool {
-    matches!(action, Action::Read(Reading::Search | Reading::Wrap))
+fn is_for_the_large_output(cx: &Cx<'_>, action: Action) -> bool {
+    match action {
+        Action::Read(Reading::Search | Reading::Wrap) => true,
+        // Where the latest attempt has printed nothing, nothing else leads to what was printed.
+        Action::Read(Reading::Earlier) => cx.app.output.is_some(),
+        _ => false,
+    }
 }
 
 fn line(cx: &Cx<'_>, pairs: Vec<(String, String)>) -> Line<'static> {

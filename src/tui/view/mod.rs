@@ -257,10 +257,13 @@ fn body(frame: &mut Frame<'_>, cx: &Cx<'_>, places: &Places) -> bool {
     let app = cx.app;
     if let Some(side) = places.side {
         let inner = beside(frame, cx, side, Side::Left);
+        // What an earlier attempt printed does not stand where a yes is to be said to something else.
+        let at_its_gate = app.is_here() && app.gate().is_some();
+        let printed = app.output.is_some() && (app.pane == Pane::Output || !at_its_gate);
         match app.pane {
             Pane::Journal => journal::draw(frame, cx, inner),
-            _ if app.output.is_some() => printed::draw(frame, cx, inner),
-            _ => {
+            Pane::Output | Pane::Step if printed => printed::draw(frame, cx, inner),
+            Pane::Output | Pane::Step => {
                 let lines = exhibits::page(cx, usize::from(inner.width));
                 frame.render_widget(
                     Paragraph::new(scrolled(cx, lines, inner, app.scroll)),
@@ -279,7 +282,11 @@ fn body(frame: &mut Frame<'_>, cx: &Cx<'_>, places: &Places) -> bool {
             };
             journal::tail(frame, cx, rest, 0);
         }
-        return step::draw(frame, cx, places.main, step::Exhibits::Beside);
+        let exhibits = match at_its_gate && (printed || app.pane == Pane::Journal) {
+            true => step::Exhibits::Here,
+            false => step::Exhibits::Beside,
+        };
+        return step::draw(frame, cx, places.main, exhibits);
     }
     match app.pane {
         Pane::Step => step::draw(frame, cx, places.main, step::Exhibits::Here),

@@ -110,6 +110,7 @@ fn title(cx: &Cx<'_>, output: &Output) -> String {
     };
     let (before, after) = output.beyond();
     let mut words = vec![what, say::size(output.length())];
+    words.extend(printed.and_then(|printed| cx.app.attempt_in_words(&printed)));
     words.extend(columns(output.columns_seen()));
     if !output.is_at_end() {
         words.push("standing still, End follows".to_owned());

@@ -12,6 +12,7 @@ use super::{Cx, block, chart, doubt, end, exhibits, known, lanes, printed};
 use crate::kinds::Performer;
 use crate::probe::Holds;
 use crate::run::{Actor, OWN_QUESTION, PlannedStep, Proof, StepAt, StepState, Way};
+use crate::tui::app::Pane;
 use crate::tui::clean;
 use crate::tui::how::Hands;
 use crate::tui::look::Tone;
@@ -80,7 +81,7 @@ pub(super) fn draw(frame: &mut Frame<'_>, cx: &Cx<'_>, area: Rect, exhibits: Exh
         height: rows(block_height),
         ..area
     };
-    let scroll = if exhibits == Exhibits::Here {
+    let scroll = if exhibits == Exhibits::Here && cx.app.pane == Pane::Step {
         cx.app.scroll
     } else {
         0
