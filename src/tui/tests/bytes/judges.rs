@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 use alacritty_terminal::Term;
 use alacritty_terminal::event::{Event, EventListener};
 use alacritty_terminal::grid::Dimensions;
-use alacritty_terminal::term::Config;
+use alacritty_terminal::term::{Config, Osc52};
 use alacritty_terminal::vte::ansi::Processor;
 
 /// What a terminal was made to do beside showing text.
@@ -19,6 +19,8 @@ pub(super) struct Done {
     pub(super) clipboard: u64,
     pub(super) title: u64,
     pub(super) replies: u64,
+    /// It did not come to the end of what it was shown.
+    pub(super) lost: u64,
 }
 
 #[derive(Clone, Default)]
@@ -38,21 +40,24 @@ impl EventListener for Ear {
     }
 }
 
-struct Size;
+struct Size {
+    lines: usize,
+    columns: usize,
+}
 
 impl Dimensions for Size {
     fn total_lines(&self) -> usize {
-        24
+        self.lines
     }
     fn screen_lines(&self) -> usize {
-        24
+        self.lines
     }
     fn columns(&self) -> usize {
-        80
+        self.columns
     }
 }
 
-/// An emulator that reports clipboard, title and replies.
+/// An emulator that reports clipboard, title and replies, and is let do all that it can.
 pub(super) struct Emulator {
     term: Term<Ear>,
     parser: Processor,
@@ -60,30 +65,38 @@ pub(super) struct Emulator {
 }
 
 impl Emulator {
-    pub(super) fn new() -> Self {
+    pub(super) fn new(lines: usize, columns: usize) -> Self {
         let ear = Ear::default();
+        let may = Config {
+            scrolling_history: 0,
+            osc52: Osc52::CopyPaste,
+            kitty_keyboard: true,
+            ..Config::default()
+        };
         Self {
-            term: Term::new(Config::default(), &Size, ear.clone()),
+            term: Term::new(may, &Size { lines, columns }, ear.clone()),
             parser: Processor::new(),
             ear,
         }
     }
 
-    pub(super) fn feed(&mut self, bytes: &[u8]) {
+    /// What bytes do to it. Afterwards it is as it was before: what they began and did not end is broken off.
+    pub(super) fn does(&mut self, bytes: &[u8]) -> Done {
+        self.ear.0.take();
         self.parser.advance(&mut self.term, bytes);
-    }
-
-    pub(super) fn done(&self) -> Done {
-        *self.ear.0.borrow()
+        self.parser.stop_sync(&mut self.term);
+        let done = self.ear.0.take();
+        self.parser.advance(&mut self.term, b"\x18\x1b\\\x1bc");
+        done
     }
 }
 
-/// Shows bytes in a tmux of its own, which ends with this; what they did to it. None where there is no tmux.
+/// Shows bytes in a tmux of its own, which ends with this; what they did to it. An error where there is no tmux.
 ///
 /// # Panics
 ///
 /// tmux does not do what it is told.
-pub(super) fn tmux(bytes: &[u8], name: &str) -> Option<Done> {
+pub(super) fn tmux(bytes: &[u8], name: &str) -> Result<Done, String> {
     let room = tempfile::tempdir().expect("a folder");
     let (shown, back, end) = (
         room.path().join("shown"),
@@ -103,7 +116,7 @@ pub(super) fn tmux(bytes: &[u8], name: &str) -> Option<Done> {
     };
     match Command::new("tmux").arg("-V").output() {
         Ok(_) => {}
-        Err(_) => return None,
+        Err(error) => return Err(format!("tmux cannot be started: {error}")),
     }
     let quoted = |path: &Path| format!("'{}'", path.display());
     let script = format!(
@@ -143,9 +156,10 @@ pub(super) fn tmux(bytes: &[u8], name: &str) -> Option<Done> {
     let title =
         tell(&["display-message", "-p", "-t", name, "#{pane_title}"]).expect("tmux answers");
     tell(&["kill-server"]).expect("tmux ends");
-    Some(Done {
+    Ok(Done {
         clipboard: buffers.lines().count() as u64,
         title: u64::from(title != "ours"),
         replies: fs::metadata(&back).map_or(0, |about| about.len()),
+        lost: 0,
     })
 }

@@ -8,158 +8,34 @@ mod size;
 mod corpus;
 mod grammar;
 mod judges;
+mod night;
+mod xterm;
 
-use std::cell::RefCell;
-use std::io::{self, Write};
-use std::rc::Rc;
-
-use crossterm::event::KeyCode;
-use ratatui::backend::CrosstermBackend;
-use ratatui::layout::Rect;
-use ratatui::{Terminal, TerminalOptions, Viewport};
+use std::num::NonZeroUsize;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::thread;
 
 use self::corpus::input;
 use self::dice::Dice;
 use self::grammar::violation;
 use self::judges::{Done, Emulator, tmux};
-use super::runbook::{leg, migration, proof};
-use super::stage::{FANCY, Stage, machine};
-use crate::kinds::{Exhibit, Progress, Proposal};
-use crate::probe::Holds;
+use self::night::night;
+use self::xterm::{Letters, xterm};
+use super::stage::{FANCY, PLAIN};
 use crate::problem::visible;
 use crate::report::{fenced, in_table, inline, json_text, prose, span};
-use crate::run::{Finding, Intent, Plan, PlannedUndo};
-use crate::runbook::{EnvironmentKind, Gate};
 use crate::tui::clean;
-use crate::tui::view;
 
 /// How many inputs one night meets.
-const TOGETHER: usize = 40;
+const TOGETHER: u64 = 40;
 
-#[derive(Clone, Default)]
-struct Line(Rc<RefCell<Vec<u8>>>);
+/// How many inputs as they came, and which share of the screens, real terminals are shown.
+const SHOWN: u64 = 20_000;
+const SCREENS: u64 = 40;
+const MOST: usize = 1 << 20;
 
-impl Write for Line {
-    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        self.0.borrow_mut().extend_from_slice(bytes);
-        Ok(bytes.len())
-    }
-    fn flush(&mut self) -> io::Result<()> {
-        Ok(())
-    }
-}
-
-/// Draws what the screen shows now through the backend that the program uses; the bytes it sends.
-fn sent(stage: &mut Stage) -> Vec<u8> {
-    let line = Line::default();
-    let viewport = Viewport::Fixed(Rect::new(0, 0, 80, 24));
-    let backend = CrosstermBackend::new(line.clone());
-    let mut terminal = Terminal::with_options(backend, TerminalOptions { viewport }).unwrap();
-    let now = stage.now();
-    terminal
-        .draw(|frame| view::draw(frame, &mut stage.app, now))
-        .unwrap();
-    stage.app.drawn(stage.since);
-    drop(terminal);
-    stage.serve();
-    line.0.take()
-}
-
-/// A plan in which everything that an author writes is one of the texts.
-fn plan(text: &mut dyn FnMut() -> String) -> Plan {
-    let mut plan = migration(EnvironmentKind::Production);
-    plan.title = text();
-    plan.about = text();
-    for phase in &mut plan.phases {
-        phase.title = text();
-    }
-    for machine in &mut plan.machines {
-        machine.label = text();
-    }
-    for step in &mut plan.steps {
-        step.title = text();
-        step.about = format!("{}\n{}", text(), text());
-        step.headline = text();
-        step.proofs = vec![proof("source", &text())];
-        step.lanes = vec![machine("source")];
-        step.undo = PlannedUndo::Never { reason: text() };
-        step.performer = crate::kinds::Performer::Machine;
-        step.gate = Gate::TypeBack { words: text() };
-    }
-    plan
-}
-
-/// A night in which everybody is hostile; each screen of it as it went to the terminal.
-fn night(inputs: &[Vec<u8>], dice: &mut Dice) -> Vec<Vec<u8>> {
-    let mut turn = 0;
-    let mut text = || {
-        turn += 1;
-        String::from_utf8_lossy(&inputs[turn % inputs.len()]).into_owned()
-    };
-    let mut frames = Vec::new();
-    let mut stage = Stage::new(plan(&mut text), FANCY);
-    stage.attach(&text(), true);
-    let proposal = Proposal {
-        exhibits: vec![
-            Exhibit::Command {
-                at: machine("source"),
-                text: text(),
-                env: vec![(text(), text())],
-            },
-            Exhibit::Diff {
-                at: machine("source"),
-                path: text(),
-                unified: format!("+{}\n-{}\n", text(), text()),
-            },
-            Exhibit::Finding {
-                label: text(),
-                text: text(),
-            },
-            Exhibit::Warning { text: text() },
-        ],
-        legs: vec![leg(&text(), &text(), Progress::None)],
-        leaves: Default::default(),
-        already: None,
-    };
-    stage.show(
-        vec![("source", proposal)],
-        &[(0, Holds::CannotSay, &text())],
-    );
-    frames.push(sent(&mut stage));
-    stage.wait().paste(&text());
-    frames.push(sent(&mut stage));
-    stage.approve().begin("source");
-    // What a machine prints comes in pieces that are cut anywhere.
-    let mut bytes = inputs.join(&b'\n');
-    while !bytes.is_empty() {
-        let most = 1 + dice.below(bytes.len() as u64) as usize;
-        let rest = bytes.split_off(most);
-        stage.prints("source", &bytes, Progress::None);
-        bytes = rest;
-    }
-    frames.push(sent(&mut stage));
-    stage.key(KeyCode::Char('o'));
-    frames.push(sent(&mut stage));
-    let (step, _) = stage.turn();
-    let why = text();
-    stage.found(Finding::LinkLost {
-        machine: machine("source"),
-        why,
-    });
-    stage.wish(
-        1,
-        Intent::Note {
-            step: Some(step),
-            text: text(),
-        },
-    );
-    stage.lost("source", &text());
-    stage.key(KeyCode::Char('o'));
-    frames.push(sent(&mut stage));
-    stage.key(KeyCode::Char('t'));
-    frames.push(sent(&mut stage));
-    frames
-}
+/// What keeps one raw input from hiding the next ones: a string ends, VT52 mode is left, the printer is let go.
+const RELEASE: &[u8] = b"\x18\x1b\\\x1b<\x1b[4i\n";
 
 /// Everything that is written as lines: talk, answers, reports; and what goes into cells and text boxes.
 fn as_lines(input: &[u8]) -> Vec<String> {
@@ -178,95 +54,208 @@ fn as_lines(input: &[u8]) -> Vec<String> {
     ]
 }
 
+/// What came of some nights.
+#[derive(Default)]
+struct Tally {
+    screens: u64,
+    raw_grammar: u64,
+    raw: Done,
+    /// What real terminals are shown: what was drawn with letters beyond ASCII, and without.
+    drawn: Vec<u8>,
+    drawn_plain: Vec<u8>,
+}
+
+impl Tally {
+    fn add(&mut self, other: Self) {
+        self.screens += other.screens;
+        self.raw_grammar += other.raw_grammar;
+        self.raw.clipboard += other.raw.clipboard;
+        self.raw.title += other.raw.title;
+        self.raw.replies += other.raw.replies;
+        self.drawn.extend(other.drawn);
+        self.drawn_plain.extend(other.drawn_plain);
+    }
+
+    /// One night: its inputs are judged as lines and as they came, and its screens as they were sent.
+    fn night(
+        &mut self,
+        seed: u64,
+        number: u64,
+        count: u64,
+        ours: &mut Emulator,
+        raw: &mut Emulator,
+    ) {
+        let mut dice = Dice::new(seed.wrapping_add(number << 32));
+        let mut inputs = Vec::new();
+        for number in number * TOGETHER..count.min((number + 1) * TOGETHER) {
+            let input = input(number, &mut dice);
+            for text in as_lines(&input) {
+                if let Some(found) = violation(text.as_bytes(), true) {
+                    panic!(
+                        "seed {seed}, input {number} {:?} as a line: {found}",
+                        input.escape_ascii().to_string()
+                    );
+                }
+            }
+            // The control: the same bytes as they came.
+            self.raw_grammar += u64::from(violation(&input, false).is_some());
+            let done = raw.does(&input);
+            self.raw.clipboard += done.clipboard.min(1);
+            self.raw.title += done.title.min(1);
+            self.raw.replies += done.replies.min(1);
+            inputs.push(input);
+        }
+        let look = if number % 4 == 3 { PLAIN } else { FANCY };
+        for (screen, frame) in night(&inputs, look, &mut dice).into_iter().enumerate() {
+            let found = violation(&frame, false).or_else(|| {
+                let odd = frame
+                    .iter()
+                    .position(|byte| !look.unicode && !byte.is_ascii())?;
+                Some(format!("at byte {odd}: not ASCII"))
+            });
+            if let Some(found) = found {
+                panic!("seed {seed}, night {number}, screen {screen}: {found}");
+            }
+            assert_eq!(
+                ours.does(&frame),
+                Done::default(),
+                "seed {seed}, night {number}, screen {screen}"
+            );
+            self.screens += 1;
+            if self.screens.is_multiple_of(SCREENS) && self.drawn.len() < MOST {
+                let shown = if look.unicode {
+                    &mut self.drawn
+                } else {
+                    &mut self.drawn_plain
+                };
+                shown.extend_from_slice(&frame);
+            }
+        }
+    }
+}
+
+/// What came in, for real terminals. It is the same in every run: what it does to them is beyond us, but known.
+fn raw() -> Vec<u8> {
+    let mut dice = Dice::new(0x5eed);
+    let inputs = (0..SHOWN).map(|number| [&input(number, &mut dice), RELEASE].concat());
+    inputs.flatten().collect()
+}
+
+fn nights(seed: u64, count: u64) -> Tally {
+    let next = AtomicU64::new(0);
+    let work = || {
+        let mut tally = Tally::default();
+        let (mut ours, mut raw) = (Emulator::new(24, 80), Emulator::new(5, 20));
+        loop {
+            let number = next.fetch_add(1, Ordering::Relaxed);
+            if number * TOGETHER >= count {
+                return tally;
+            }
+            tally.night(seed, number, count, &mut ours, &mut raw);
+        }
+    };
+    let hands = thread::available_parallelism().map_or(1, NonZeroUsize::get);
+    thread::scope(|scope| {
+        let hands: Vec<_> = (0..hands.min(4)).map(|_| scope.spawn(work)).collect();
+        let mut all = Tally::default();
+        for hand in hands {
+            match hand.join() {
+                Ok(tally) => all.add(tally),
+                Err(panic) => std::panic::resume_unwind(panic),
+            }
+        }
+        all
+    })
+}
+
+/// Shows all to one kind of real terminal: what was drawn must do nothing, and what came must do all; what it did, told.
+fn real(
+    name: &str,
+    seed: u64,
+    drawn: &[u8],
+    came: &[u8],
+    show: impl Fn(&[u8], &str) -> Result<Done, String> + Sync,
+) -> String {
+    let (ours, raw) = thread::scope(|scope| {
+        let raw = scope.spawn(|| show(came, "raw"));
+        let ours = show(drawn, "ours");
+        (ours, raw.join())
+    });
+    match (ours, raw) {
+        (Ok(ours), Ok(Ok(raw))) => {
+            assert_eq!(
+                ours,
+                Done::default(),
+                "seed {seed}: what was drawn, in {name}"
+            );
+            assert!(
+                raw.clipboard > 0 && raw.title > 0 && raw.replies > 0,
+                "the raw bytes in {name}: {raw:?}"
+            );
+            format!(
+                "{name}: {} bytes of ours did nothing, the raw ones {} to clipboards, {} to titles and the like, \
+                 {} bytes typed back",
+                drawn.len(),
+                raw.clipboard,
+                raw.title,
+                raw.replies
+            )
+        }
+        (Err(why), _) | (_, Ok(Err(why))) => format!("SKIPPED in {name}: {why}"),
+        (_, Err(panic)) => std::panic::resume_unwind(panic),
+    }
+}
+
 #[test]
 fn a_hundred_thousand_hostile_inputs_do_nothing_to_a_terminal() {
     let count = size::tries(100_000, 2_000_000);
     let seed = dice::seed();
-    let mut dice = Dice::new(seed);
-    let (mut night_of, mut frames) = (Vec::new(), 0);
-    let (mut raw_grammar, mut raw_emulator) = (0, Done::default());
-    let (mut some_raw, mut some_ours) = (Vec::new(), Vec::new());
-    let mut ours = Emulator::new();
-    for number in 0..count {
-        let input = input(number, &mut dice);
-        for text in as_lines(&input) {
-            if let Some(found) = violation(text.as_bytes(), true) {
-                panic!(
-                    "seed {seed}, input {number} {:?} as a line: {found}",
-                    input.escape_ascii().to_string()
-                );
-            }
-        }
-        // The control: the same bytes as they came.
-        raw_grammar += u64::from(violation(&input, false).is_some());
-        let mut raw = Emulator::new();
-        raw.feed(&input);
-        let done = raw.done();
-        raw_emulator.clipboard += u64::from(done.clipboard > 0);
-        raw_emulator.title += u64::from(done.title > 0);
-        raw_emulator.replies += u64::from(done.replies > 0);
-        if number < 20_000 {
-            some_raw.extend_from_slice(&input);
-            some_raw.extend_from_slice(b"\x1b\\\n");
-        }
-        night_of.push(input);
-        if night_of.len() < TOGETHER && number + 1 < count {
-            continue;
-        }
-        for (screen, frame) in night(&night_of, &mut dice).into_iter().enumerate() {
-            frames += 1;
-            if let Some(found) = violation(&frame, false) {
-                panic!("seed {seed}, inputs to {number}, screen {screen}: {found}");
-            }
-            ours.feed(&frame);
-            assert_eq!(
-                ours.done(),
-                Done::default(),
-                "seed {seed}, inputs to {number}, screen {screen}"
-            );
-            if frames % 40 == 0 && some_ours.len() < 4 << 20 {
-                some_ours.extend_from_slice(&frame);
-            }
-        }
-        night_of.clear();
-    }
+    let all = nights(seed, count);
     assert!(
-        raw_grammar > count / 2,
+        all.raw_grammar > count / 2,
         "the grammar lets {} of {count} pass",
-        count - raw_grammar
+        count - all.raw_grammar
     );
     for (what, tripped) in [
-        ("clipboard", raw_emulator.clipboard),
-        ("title", raw_emulator.title),
-        ("reply", raw_emulator.replies),
+        ("clipboard", all.raw.clipboard),
+        ("title", all.raw.title),
+        ("reply", all.raw.replies),
     ] {
         assert!(
             tripped > 0,
             "as they came none of {count} did something to the {what}"
         );
     }
-    let in_tmux = match (tmux(&some_ours, "ours"), tmux(&some_raw, "raw")) {
-        (Some(ours), Some(raw)) => {
-            assert_eq!(ours, Done::default(), "seed {seed}: what we drew, in tmux");
-            assert!(
-                raw.clipboard > 0 && raw.title > 0 && raw.replies > 0,
-                "the raw bytes in tmux: {raw:?}"
-            );
-            format!(
-                "tmux: {} bytes of ours did nothing, the raw ones made {} paste buffers, a title, {} bytes typed back",
-                some_ours.len(),
-                raw.clipboard,
-                raw.replies
-            )
-        }
-        _ => "SKIPPED in tmux: it is not installed".to_owned(),
-    };
+    let (drawn, plain, came) = (&all.drawn, &all.drawn_plain, &raw());
+    // They mostly wait: all at the same time.
+    let told = thread::scope(|scope| {
+        let judges = [
+            scope.spawn(|| real("tmux", seed, drawn, came, tmux)),
+            scope.spawn(|| {
+                let show = |bytes: &[u8], _: &str| xterm(bytes, Letters::Utf8);
+                real("xterm", seed, drawn, came, show)
+            }),
+            scope.spawn(|| {
+                let show = |bytes: &[u8], _: &str| xterm(bytes, Letters::Latin1);
+                real("an xterm without UTF-8", seed, plain, came, show)
+            }),
+        ];
+        judges.map(|judge| match judge.join() {
+            Ok(told) => told,
+            Err(panic) => std::panic::resume_unwind(panic),
+        })
+    });
     size::told(
         "hostile bytes",
         &format!(
-            "seed {seed}: {count} inputs, {frames} screens, 0 let through; as they came {raw_grammar} break the grammar, \
-             {} set the emulator's clipboard, {} its title, {} are answered; {in_tmux}",
-            raw_emulator.clipboard, raw_emulator.title, raw_emulator.replies
+            "seed {seed}: {count} inputs, {} screens, 0 let through; as they came {} break the grammar, \
+             {} set the emulator's clipboard, {} its title, {} are answered; {}",
+            all.screens,
+            all.raw_grammar,
+            all.raw.clipboard,
+            all.raw.title,
+            all.raw.replies,
+            told.join("; ")
         ),
     );
 }
