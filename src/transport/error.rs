@@ -80,6 +80,14 @@ impl LinkError {
         }
     }
 
+    /// Why the link is lost, without what was tried over it and where: untrusted, as what was said.
+    pub fn why(&self) -> String {
+        match (self.trouble, self.said.trim()) {
+            (LinkTrouble::Lost, said) if !said.is_empty() => said.to_owned(),
+            (trouble, _) => format!("{trouble}{}", self.tail()),
+        }
+    }
+
     /// What to try, in one line.
     pub fn hint(&self) -> &'static str {
         match self.trouble {

@@ -88,6 +88,8 @@ fn a_lost_link_is_told_comes_back_and_the_step_is_not_repeated() {
     tty.wait_for("● running");
     way.cut();
     tty.wait_for("LINK LOST").wait_for("running when last seen");
+    // Eighty columns have room for the reason, and not for a token before it.
+    tty.wait_for("here (lab): the other side closed");
     // It ends while nobody can see it.
     fs::write(home.book("go"), "").unwrap();
     way.mend();

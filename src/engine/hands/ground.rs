@@ -186,7 +186,7 @@ impl Ground {
         self.fleet.doubt(machine);
         self.found(Finding::LinkLost {
             machine: machine.clone(),
-            why: self.words(&error.to_string()),
+            why: self.words(&error.why()),
         })
         .await;
         let pause = PAUSES[tries.min(PAUSES.len() - 1)];

@@ -240,7 +240,7 @@ pub(super) fn alarms(cx: &Cx<'_>, width: usize) -> Vec<String> {
     for (machine, link) in &run.links {
         let label = super::exhibits::label(cx, machine);
         let next = match app.busy.get(machine) {
-            Some((_, Some(next))) if *next > cx.now => {
+            Some((_, Some(next))) if say::between(cx.now, *next) > 0 => {
                 format!("trying again in {} s", say::between(cx.now, *next))
             }
             Some(_) => "trying now".to_owned(),
