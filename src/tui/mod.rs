@@ -40,6 +40,7 @@ mod say;
 mod screen;
 mod search;
 mod searching;
+mod signals;
 mod standing;
 mod strip;
 mod terminal;

@@ -8,7 +8,6 @@ use std::time::Duration;
 use crossterm::event::{Event, EventStream, KeyEventKind};
 use futures_util::StreamExt;
 use jiff::tz::TimeZone;
-use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::mpsc;
 use tokio::time::{Instant, sleep};
 
@@ -25,6 +24,7 @@ use super::gate::Came;
 use super::look::Look;
 use super::output::Output;
 use super::pace::Pace;
+use super::signals::{Signals, Told};
 use super::terminal::Held;
 use super::view;
 
@@ -70,7 +70,7 @@ pub trait Outgoing {
 /// Holds the terminal until the person leaves or the run has ended and was seen.
 ///
 /// The terminal is given back before this returns, and also on a panic. SIGTERM, SIGHUP, SIGINT and
-/// SIGQUIT leave as a person does who detaches. When `updates` is closed, the screen stays, says so, and decides nothing any more.
+/// SIGQUIT leave as a person does who detaches, and SIGTSTP stops it as it stops any program. When `updates` is closed, the screen stays, says so, and decides nothing any more.
 ///
 /// # Errors
 ///
@@ -96,11 +96,7 @@ async fn hold(
     out: &mut impl Outgoing,
     options: Options,
 ) -> io::Result<Leaving> {
-    let mut terminate = signal(SignalKind::terminate())?;
-    let mut hang_up = signal(SignalKind::hangup())?;
-    // In raw mode no key makes these; they come from outside.
-    let mut interrupt = signal(SignalKind::interrupt())?;
-    let mut quit = signal(SignalKind::quit())?;
+    let mut signals = Signals::hear()?;
     let started = Instant::now();
     let clock = options.clock.clone();
     let now = || Now {
@@ -144,10 +140,14 @@ async fn hold(
         tokio::select! {
             biased;
             error = held.lost() => return Err(error),
-            _ = terminate.recv() => return Ok(Leaving::Detached),
-            _ = hang_up.recv() => return Ok(Leaving::Detached),
-            _ = interrupt.recv() => return Ok(Leaving::Detached),
-            _ = quit.recv() => return Ok(Leaving::Detached),
+            told = signals.next() => match told {
+                Told::Leave => return Ok(Leaving::Detached),
+                Told::Stop => held.stop()?,
+                Told::GoOn => {
+                    held.take_again()?;
+                    at_once = true;
+                }
+            },
             update = updates.recv(), if listening => match update {
                 Some(update) => app.take(update, now()),
                 None => {

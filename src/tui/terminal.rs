@@ -16,6 +16,7 @@ use crossterm::terminal::{
 use ratatui::Terminal;
 use ratatui::backend::CrosstermBackend;
 use ratatui::layout::Rect;
+use rustix::process::{Signal, getpid, kill_process};
 use rustix::termios::{InputModes, LocalModes, OptionalActions, OutputModes, tcgetattr, tcsetattr};
 use tokio::sync::Notify;
 
@@ -58,11 +59,7 @@ impl Held {
             taken: taken.clone(),
         };
         let start = || -> io::Result<_> {
-            enable_raw_mode()?;
-            if has_title {
-                io::stdout().write_all(attention::KEEP)?;
-            }
-            execute!(io::stdout(), EnterAlternateScreen, EnableBracketedPaste)?;
+            begin(has_title)?;
             Terminal::new(CrosstermBackend::new(counted))
         };
         let held = start().and_then(|terminal| {
@@ -84,6 +81,22 @@ impl Held {
                 Err(error)
             }
         }
+    }
+
+    /// Gives the terminal back and stops this process. It goes on when somebody lets it, and takes the terminal again then.
+    pub(super) fn stop(&mut self) -> io::Result<()> {
+        give_back(&self.taken, self.has_title);
+        Ok(kill_process(getpid(), Signal::STOP)?)
+    }
+
+    /// Takes the terminal again, whatever was done to it while this process was stopped.
+    pub(super) fn take_again(&mut self) -> io::Result<()> {
+        // SIGSTOP gives no time to give it back, and a shell makes it its own all the same; crossterm does not know.
+        disable_raw_mode()?;
+        let was_given_back = !self.taken.swap(true, Ordering::SeqCst);
+        begin(self.has_title && was_given_back)?;
+        self.titled.clear();
+        self.wipe()
     }
 
     /// Empties the screen, so that the next frame draws all of it.
@@ -169,6 +182,15 @@ impl Drop for Held {
     fn drop(&mut self) {
         give_back(&self.taken, self.has_title);
     }
+}
+
+/// Makes the terminal what a screen needs.
+fn begin(keeps_title: bool) -> io::Result<()> {
+    enable_raw_mode()?;
+    if keeps_title {
+        io::stdout().write_all(attention::KEEP)?;
+    }
+    execute!(io::stdout(), EnterAlternateScreen, EnableBracketedPaste)
 }
 
 /// Gives the terminal back, once. A terminal that is gone cannot be given back, and nobody is there to be

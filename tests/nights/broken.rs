@@ -14,16 +14,21 @@ fn marked(home: &Home) -> Option<Pid> {
     Pid::from_raw(name.to_str()?.parse().ok()?)
 }
 
-#[test]
-fn after_kill_9_the_next_start_puts_the_terminal_right_and_says_why() {
+/// A shell that takes the terminal as it finds it, as most do; none where there is none.
+fn shell(home: &Home) -> Option<Tty> {
     if !is_here("dash") {
-        return;
+        return None;
     }
-    let home = Home::with(&[makes("only")]);
-    // A shell that takes the terminal as it finds it, as most do.
-    let tty = Tty::with(&home, "dash", &["-i"], &[("PS1", "READY> ")]);
+    let tty = Tty::with(home, "dash", &["-i"], &[("PS1", "READY> ")]);
     tty.wait_for("READY>");
     assert!(tty.left().is_empty(), "{:?}", tty.left());
+    Some(tty)
+}
+
+#[test]
+fn after_kill_9_the_next_start_puts_the_terminal_right_and_says_why() {
+    let home = Home::with(&[makes("only")]);
+    let Some(tty) = shell(&home) else { return };
     tty.line("$RS run night.toml --env here\r")
         .wait_for("The only one");
     let screen = marked(&home).expect("its mark is there while it is up");
@@ -63,4 +68,54 @@ fn after_kill_9_the_next_start_puts_the_terminal_right_and_says_why() {
         assert!(!tty.screen().contains(words), "{}", tty.screen());
     }
     assert!(tty.left().is_empty(), "{:?}", tty.left());
+}
+
+#[test]
+fn after_kill_9_reset_alone_makes_the_terminal_usable_too() {
+    let home = Home::with(&[makes("only")]);
+    let Some(tty) = shell(&home).filter(|_| is_here("reset")) else {
+        return;
+    };
+    tty.line("$RS run night.toml --env here\r")
+        .wait_for("The only one");
+    kill_process(marked(&home).unwrap(), Signal::KILL).unwrap();
+    tty.wait_for("READY>");
+    assert!(!tty.left().is_empty(), "the control");
+    tty.line("reset; echo it said $?\n").wait_for("it said 0");
+    assert!(tty.left().is_empty(), "{:?}", tty.left());
+    tty.line("$RS runs\r").wait_for("was ended by force");
+    assert!(tty.left().is_empty(), "{:?}", tty.left());
+}
+
+#[test]
+fn a_screen_that_is_stopped_gives_the_terminal_back_and_takes_it_again() {
+    let home = Home::with(&[makes("only")]);
+    let Some(tty) = shell(&home) else { return };
+    tty.line("$RS run night.toml --env here\r")
+        .wait_for("The only one");
+    let screen = marked(&home).unwrap();
+    kill_process(screen, Signal::TSTP).unwrap();
+    tty.wait_for("READY>");
+    until("the terminal is given back", || tty.left().is_empty());
+    // Another command there finds nothing wrong.
+    tty.line("clear; $RS runs; echo it said $?\r")
+        .wait_for("it said 0");
+    assert!(!tty.screen().contains("by force"), "{}", tty.screen());
+    tty.line("fg\r").wait_for("The only one");
+    assert!(tty.left().len() >= 4, "{:?}", tty.left());
+    tty.keys(&["?"]).wait_for("its turn has not come");
+
+    // No program hears SIGSTOP; what the shell has made of the terminal is put right again.
+    kill_process(screen, Signal::STOP).unwrap();
+    tty.wait_for("READY>");
+    tty.line("stty sane; clear; echo it said $?\n")
+        .wait_for("it said 0");
+    tty.line("fg\r").wait_for("its turn has not come");
+    until("the terminal is taken again", || !tty.is_cooked());
+    assert!(!tty.screen().contains("it said"), "{}", tty.screen());
+    tty.keys(&["\u{1b}"])
+        .wait_for("Enter says yes to exactly this");
+    tty.keys(&["\u{4}"])
+        .wait_for("the run goes on without this screen");
+    until("the terminal is given back", || tty.left().is_empty());
 }
