@@ -125,7 +125,8 @@ pub(super) fn look(say: &Say) {
         let drawn_on = is_drawn_on();
         let title = screen.titled && drawn_on;
         let done = tui::put_right(io::stderr(), drawn_on, title);
-        say.talk(&notice(&screen.run, done, goes_on(&paths, &screen.run)));
+        let goes_on = goes_on(&paths, &screen.run);
+        say.talk(&notice(&screen.run, done, drawn_on, &goes_on));
     }
 }
 
@@ -244,9 +245,12 @@ fn goes_on(paths: &Paths, run: &RunId) -> String {
     }
 }
 
-fn notice(run: &RunId, done: io::Result<()>, goes_on: String) -> String {
+/// What is said: why the terminal looked odd, what was done about that, and what is left to do.
+fn notice(run: &RunId, done: io::Result<()>, drawn_on: bool, goes_on: &str) -> String {
     let what = match done {
-        Ok(()) => "That is done now; if it still looks odd, type: reset".to_owned(),
+        Ok(()) if drawn_on => "That is done now; if it still looks odd, type: reset".to_owned(),
+        // Nothing but text may be written to it.
+        Ok(()) => "By what TERM says it cannot be done here; type: reset".to_owned(),
         Err(error) => format!("Here it failed ({error}); type: reset"),
     };
     format!(

@@ -69,10 +69,10 @@ fn a_red_proof_is_proved_again_after_mending_and_the_step_not_repeated() {
 
 #[test]
 fn a_window_that_runs_out_is_told_and_rung_for() {
-    // The way back takes a minute, so that it fits in for thirteen seconds. The bell is for whoever looks away: it
+    // The way back takes a minute, so that it fits in for seventeen seconds. The bell is for whoever looks away: it
     // is silent for ten seconds after a key.
     let steps = [makes("first"), makes("second")];
-    let home = Home::bound("window = \"73s\"", &steps, "hosts.here = \"local\"");
+    let home = Home::bound("window = \"77s\"", &steps, "hosts.here = \"local\"");
     let tty = Tty::runsheet(&home, &RUN);
     tty.wait_for("Enter says yes to exactly this").yes();
     tty.wait_for("2  The second one");

@@ -152,3 +152,18 @@ fn the_mark_of_a_screen_is_private_and_goes_with_it() {
     drop(mark);
     assert!(!file.exists());
 }
+
+#[test]
+fn what_is_said_is_what_was_done() {
+    let run = lost().run;
+    let said = |done, drawn_on| notice(&run, done, drawn_on, "The run goes on");
+    let of = |kind: io::ErrorKind| Err(io::Error::from(kind));
+    assert!(said(Ok(()), true).contains("That is done now"));
+    for (done, drawn_on) in [(Ok(()), false), (of(io::ErrorKind::PermissionDenied), true)] {
+        let said = said(done, drawn_on);
+        assert!(
+            !said.contains("done now") && said.contains("type: reset"),
+            "{said}"
+        );
+    }
+}
