@@ -1,190 +1,11 @@
-//! Hostile inputs, after the forms that xterm's list of control sequences has; the table is our own, and not compared with it.
+//! Hostile inputs: every form of xterm's list of control sequences, and what else is bad in a text.
+
+use std::sync::OnceLock;
 
 use super::dice::Dice;
-
-/// The C1 controls that ctlseqs lists.
-const C1: &[u8] = b"\x84\x85\x88\x8d\x8e\x8f\x90\x96\x97\x98\x9a\x9b\x9c\x9d\x9e\x9f";
-
-/// What follows an escape and is no C1 control: character sets, keypads, line sizes, resets.
-const ESCAPES: &[&str] = &[
-    " F", " G", " L", " M", " N", "#3", "#4", "#5", "#6", "#8", "%@", "%G", "(0", "(A", "(B",
-    "(\"4", "(%5", "(&4", ")0", "*B", "+<", "-A", ".F", "/H", "6", "7", "8", "9", "=", ">", "F",
-    "c", "l", "m", "n", "o", "|", "}", "~",
-];
-
-/// What may stand between a control sequence's introducer and its parameters, and what ends it.
-const SEQUENCES: &[(&str, &[&str])] = &[
-    (
-        "",
-        &[
-            "@", "A", "B", "C", "D", "E", "F", "G", "H", "I", "J", "K", "L", "M", "P", "S", "T",
-            "X", "Z", "^", "`", "a", "b", "c", "d", "e", "f", "g", "h", "i", "l", "m", "n", "q",
-            "r", "s", "t", "u", "x", " @", " A", " P", " q", " t", " u", "!p", "\"p", "\"q", "\"v",
-            "#P", "#Q", "#R", "#S", "#p", "#q", "#y", "#{", "#|", "#}", "$p", "$r", "$t", "$u",
-            "$v", "$w", "$x", "$z", "$|", "${", "$}", "$~", "&u", "'w", "'z", "'{", "'|", "'}",
-            "'~", "*x", "*y", "*z", "*|", "+T", ")p",
-        ],
-    ),
-    (
-        "?",
-        &[
-            "J", "K", "S", "g", "h", "i", "l", "m", "n", "r", "s", "u", "$p",
-        ],
-    ),
-    (">", &["T", "c", "f", "m", "n", "p", "q", "s", "t", "u"]),
-    ("=", &["c", "u"]),
-    ("<", &["u"]),
-];
-
-const PARAMETERS: &[&str] = &[
-    "",
-    "0",
-    "1",
-    "2",
-    "4",
-    "5",
-    "6",
-    "8",
-    "14",
-    "15",
-    "18",
-    "19",
-    "20",
-    "21",
-    "22",
-    "23",
-    "25",
-    "26",
-    "47",
-    "69",
-    "1000",
-    "1003",
-    "1004",
-    "1006",
-    "1047",
-    "1049",
-    "2004",
-    "2026",
-    "0;0",
-    "1;2;3;4;5",
-    "8;1;1",
-    "3;9999;9999",
-    "22;0",
-    "38;5;1",
-    "38:2::1:2:3",
-    ";;;;",
-    "99999999999999999999",
-    "65535",
-    "-1",
-    "1:2:3",
-    "31",
-    "0;1;2;3;4;5;6;7;8;9;10;11;12;13;14;15;16;17;18;19;20;21;22;23;24;25;26;27;28;29;30;31;32;33",
-];
-
-/// What an operating system command is about.
-const COMMANDS: &[&str] = &[
-    "0",
-    "1",
-    "2",
-    "3",
-    "4",
-    "5",
-    "6",
-    "7",
-    "8",
-    "9",
-    "10",
-    "11",
-    "12",
-    "13",
-    "14",
-    "15",
-    "16",
-    "17",
-    "18",
-    "19",
-    "22",
-    "46",
-    "50",
-    "51",
-    "52",
-    "60",
-    "61",
-    "104",
-    "105",
-    "106",
-    "110",
-    "111",
-    "112",
-    "113",
-    "114",
-    "115",
-    "116",
-    "117",
-    "118",
-    "119",
-    "133",
-    "633",
-    "777",
-    "1337",
-    "I",
-    "l",
-    "L",
-    "",
-    "99999999999",
-];
-
-const SAID: &[&str] = &[
-    "",
-    ";",
-    ";owned",
-    ";?",
-    ";c;b3duZWQ=",
-    ";c;?",
-    ";p;!",
-    ";1;?",
-    ";0;#ff0000",
-    ";;http://owned/",
-    ";notify;owned;owned",
-    ";File=inline=1:b3duZWQ=",
-    ";#3",
-    ";owned\u{202e}denwo",
-];
-
-/// What a device control string, an application's or another string says.
-const STRINGS: &[&str] = &[
-    "",
-    "$qm",
-    "$q\"p",
-    "$q q",
-    "$qr",
-    "1$t1;1;1",
-    "2$t9/17",
-    "+q544e",
-    "+Q544e",
-    "+p3d",
-    "+q",
-    "0;1|17/6f776e6564",
-    "q#0;2;0;0;0#0~~-",
-    "0;0;0{ @owned",
-    "pP[0,0]",
-    "=1s",
-    "=2s",
-    "tmux;\u{1b}\u{1b}]2;owned\u{7}",
-    "Ga=q,i=1;AAAA",
-    "owned",
-    ">|owned",
-];
-
-const ENDS: &[&[u8]] = &[
-    b"\x07",
-    b"\x1b\\",
-    b"\x9c",
-    b"\xc2\x9c",
-    b"\x18",
-    b"\x1a",
-    b"",
-];
+use super::forms::{
+    C1, COMMANDS, ENDS, ESCAPES, NUMBERS, PARAMETERS, SAID, SEQUENCES, SETS, STRINGS,
+};
 
 /// Bytes that are not UTF-8, or are so in a way that nobody should take.
 const BROKEN: &[&[u8]] = &[
@@ -270,61 +91,104 @@ fn introduce(out: &mut Vec<u8>, c1: u8, form: u64) {
     }
 }
 
-/// The forms of the list, one by one: what a number picks is the same in every run, and only what fills it
-/// is chance. Every function is met with every introducer and, where it is a string, with every end.
+/// Every control sequence with its parameters: mark, parameters, end.
+fn sequences() -> &'static [(&'static str, &'static str, &'static str)] {
+    static ALL: OnceLock<Vec<(&str, &str, &str)>> = OnceLock::new();
+    ALL.get_or_init(|| {
+        let mut all = Vec::new();
+        for parameters in PARAMETERS {
+            for (mark, ends) in SEQUENCES {
+                all.extend(ends.iter().map(|end| (*mark, *parameters, *end)));
+            }
+        }
+        for (mark, ends, numbers) in NUMBERS {
+            for number in numbers.split(' ') {
+                all.extend(ends.iter().map(|end| (*mark, number, *end)));
+            }
+        }
+        all
+    })
+}
+
+/// Everything that an escape may stand before and that is no C1 control.
+fn escapes() -> &'static [String] {
+    static ALL: OnceLock<Vec<String>> = OnceLock::new();
+    ALL.get_or_init(|| {
+        let mut all: Vec<String> = ESCAPES.iter().map(|escape| (*escape).to_owned()).collect();
+        for (places, sets) in SETS {
+            for place in places.chars() {
+                all.extend(sets.iter().map(|set| format!("{place}{set}")));
+            }
+        }
+        all
+    })
+}
+
+/// Every string: what introduces it, and what it says.
+fn strings() -> &'static [(u8, String)] {
+    static ALL: OnceLock<Vec<(u8, String)>> = OnceLock::new();
+    ALL.get_or_init(|| {
+        // What an early number says differs from command to command.
+        let commands = SAID.iter().enumerate().flat_map(|(turn, _)| {
+            COMMANDS.iter().enumerate().map(move |(at, command)| {
+                let said = SAID[(turn + at) % SAID.len()];
+                (0x9d, format!("{command}{said}"))
+            })
+        });
+        let others = STRINGS
+            .iter()
+            .flat_map(|says| b"\x90\x98\x9e\x9f".map(|c1| (c1, (*says).to_owned())));
+        commands.chain(others).collect()
+    })
+}
+
+/// After how many inputs every form has been met: every sequence with every parameter and every string with every
+/// end, each with every introducer.
+pub(super) fn all() -> u64 {
+    let sequences = sequences().len() as u64 * 8;
+    let strings = (strings().len() * ENDS.len() * 3) as u64 * 8 / 3;
+    sequences.max(strings) + 8
+}
+
+/// The forms of the list, one by one: what a number picks is the same in every run, and only the letters and the
+/// broken ones are chance.
 pub(super) fn input(number: u64, dice: &mut Dice) -> Vec<u8> {
     let mut out = Vec::new();
     let (form, turn) = (number / 8, number % 8);
     match turn {
         0..=2 => {
-            let all = SEQUENCES
-                .iter()
-                .flat_map(|(mark, ends)| ends.iter().map(move |end| (mark, end)));
-            let count = SEQUENCES.iter().map(|(_, ends)| ends.len()).sum::<usize>() as u64;
-            let (mark, end) = all
-                .clone()
-                .nth((form % count) as usize)
-                .unwrap_or((&"", &"c"));
+            let all = sequences();
+            let (mark, parameters, end) = all[(form % all.len() as u64) as usize];
             introduce(&mut out, 0x9b, turn);
-            out.extend(mark.as_bytes());
-            out.extend(one(dice, PARAMETERS).as_bytes());
-            out.extend(end.as_bytes());
-        }
-        3 | 4 => {
-            let end = ENDS[(form % 7) as usize];
-            introduce(&mut out, 0x9d, form / 7);
-            let command = COMMANDS[(form / 21 % COMMANDS.len() as u64) as usize];
-            if form % 16 == 3 {
-                // What is worst of all of them is not left to chance.
-                out.extend(b"52;c;b3duZWQ=");
-            } else {
-                out.extend(command.as_bytes());
-                out.extend(one(dice, SAID).as_bytes());
+            for part in [mark, parameters, end] {
+                out.extend(part.as_bytes());
             }
-            out.extend(end);
         }
-        5 => {
-            let end = ENDS[(form % 7) as usize];
-            introduce(
-                &mut out,
-                *b"\x90\x98\x9e\x9f"
-                    .get((form / 21 % 4) as usize)
-                    .unwrap_or(&0x90),
-                form / 7,
-            );
-            out.extend(STRINGS[(form / 84 % STRINGS.len() as u64) as usize].as_bytes());
-            out.extend(end);
+        3..=5 => {
+            let (all, ends) = (strings(), ENDS.len() as u64);
+            let form = form * 3 + (turn - 3);
+            let (c1, says) = &all[(form / ends / 3 % all.len() as u64) as usize];
+            introduce(&mut out, *c1, form / ends);
+            out.extend(says.as_bytes());
+            out.extend(ENDS[(form % ends) as usize]);
         }
         6 => match form % 3 {
             0 => {
                 out.push(0x1b);
-                out.extend(one(dice, ESCAPES).as_bytes());
+                let all = escapes();
+                out.extend(all[(form / 3 % all.len() as u64) as usize].as_bytes());
             }
             1 => introduce(
                 &mut out,
                 C1[(form / 3 % C1.len() as u64) as usize],
                 form / 48,
             ),
+            // What is worst of all comes again and again.
+            _ if form % 2 == 0 => {
+                introduce(&mut out, 0x9d, form / 6);
+                out.extend(b"52;c;b3duZWQ=");
+                out.extend(ENDS[(form / 18 % ENDS.len() as u64) as usize]);
+            }
             _ => out.extend(one(dice, BROKEN)),
         },
         _ => {
