@@ -187,10 +187,7 @@ async fn a_client_that_does_not_read_holds_nobody_up() {
     let machine = scripted();
     let stage = Stage::new(vec![Step::new("first", Act::run("do it"))]);
     let engine = stage.start(&machine);
-    stage::eventually(|| stage.socket().exists()).await;
-    let mut asleep = tokio::net::UnixStream::connect(stage.socket())
-        .await
-        .unwrap();
+    let mut asleep = stage.knock().await;
     let hello = ToEngine::Hello {
         protocol: wire::PROTOCOL,
         name: "asleep".into(),
@@ -225,19 +222,14 @@ async fn strangers_words_at_the_door_are_no_trouble() {
     use tokio::io::AsyncWriteExt;
     let stage = Stage::new(vec![Step::new("first", Act::run("do it"))]);
     let engine = stage.start(&scripted());
-    stage::eventually(|| stage.socket().exists()).await;
-    let mut odd = tokio::net::UnixStream::connect(stage.socket())
-        .await
-        .unwrap();
+    let mut odd = stage.knock().await;
     odd.write_all(b"GET / HTTP/1.1\r\n\r\n").await.unwrap();
     let answer = wire::read::<FromEngine>(&mut odd).await.unwrap();
     assert!(
         matches!(answer, Some(FromEngine::Goodbye { .. })),
         "{answer:?}"
     );
-    let mut old = tokio::net::UnixStream::connect(stage.socket())
-        .await
-        .unwrap();
+    let mut old = stage.knock().await;
     let hello = ToEngine::Hello {
         protocol: 0,
         name: "old".into(),

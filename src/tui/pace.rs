@@ -13,6 +13,10 @@ const FRAME: Duration = Duration::from_millis(50);
 /// Pseudo-terminals say this speed or a higher one, and it means nothing.
 const MEANS_NOTHING: u32 = 38_400;
 
+/// The longest that a write which blocked is waited for again. One can take an hour without a slow line: the
+/// process was stopped meanwhile, its machine slept, or the terminal's other end was away.
+const BLOCKED: Duration = Duration::from_secs(2);
+
 /// When the next frame that no key asks for is due.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(super) struct Pace {
@@ -43,7 +47,7 @@ impl Pace {
             Some(speed) => Duration::from_millis(bytes.saturating_mul(2000) / u64::from(speed)),
             None => Duration::ZERO,
         };
-        self.clear = (self.clear.max(at) + on_the_line).max(written + took);
+        self.clear = (self.clear.max(at) + on_the_line).max(written + took.min(BLOCKED));
     }
 
     /// How long from now until it is due; none where it is due now.
@@ -90,6 +94,13 @@ mod tests {
         let mut pace = Pace::at(None);
         pace.drawn(ms(0), ms(800), 4096);
         assert_eq!(pace.until_due(ms(800)), Some(ms(800)));
+    }
+
+    #[test]
+    fn a_process_that_was_stopped_while_it_wrote_draws_again_soon() {
+        let mut pace = Pace::at(None);
+        pace.drawn(ms(0), ms(3_600_000), 4096);
+        assert_eq!(pace.until_due(ms(3_600_000)), Some(ms(2000)));
     }
 
     #[test]

@@ -8,7 +8,7 @@ use std::process::{Child, Command, Stdio};
 use std::thread::sleep;
 use std::time::{Duration, Instant};
 
-use rustix::process::{Pid, Signal, kill_process, test_kill_process};
+use rustix::process::{Pid, Signal, kill_process};
 use serde_json::Value;
 use tempfile::TempDir;
 
@@ -308,13 +308,13 @@ pub const WALK: [&str; 8] = [
 
 impl Drop for Home {
     fn drop(&mut self) {
-        let left = self.processes();
         // One that ends by itself meanwhile is what is wanted.
-        for pid in &left {
-            let _ = kill_process(*pid, Signal::TERM);
+        for pid in self.processes() {
+            let _ = kill_process(pid, Signal::TERM);
         }
         let end = Instant::now() + Duration::from_secs(5);
-        while left.iter().any(|pid| test_kill_process(*pid).is_ok()) && Instant::now() < end {
+        // One that has ended and was not asked about yet has no command line any more.
+        while !self.processes().is_empty() && Instant::now() < end {
             sleep(Duration::from_millis(20));
         }
         for pid in self.processes() {

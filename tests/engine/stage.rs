@@ -156,6 +156,22 @@ impl Stage {
         self.paths.socket(self.id()).unwrap()
     }
 
+    /// A bare connection to the engine, as soon as it listens: the socket's file is there a moment before.
+    pub async fn knock(&self) -> tokio::net::UnixStream {
+        let socket = self.socket();
+        let knocking = async {
+            loop {
+                match tokio::net::UnixStream::connect(&socket).await {
+                    Ok(stream) => return stream,
+                    Err(_) => tokio::time::sleep(Duration::from_millis(10)).await,
+                }
+            }
+        };
+        tokio::time::timeout(PATIENCE, knocking)
+            .await
+            .expect("nobody listens")
+    }
+
     pub fn spool(&self) -> PathBuf {
         self.temp.path().join("spool")
     }

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 use std::time::{Duration, Instant};
 
-use rustix::process::{Pid, Signal, kill_process, test_kill_process};
+use rustix::process::{Pid, Signal, kill_process};
 use tempfile::TempDir;
 
 /// The folders of one test. Dropping it ends every process that was started from it, by its id.
@@ -96,13 +96,13 @@ impl Home {
 
 impl Drop for Home {
     fn drop(&mut self) {
-        let left = self.processes();
         // One that ends by itself meanwhile is what is wanted.
-        for pid in &left {
-            let _ = kill_process(*pid, Signal::TERM);
+        for pid in self.processes() {
+            let _ = kill_process(pid, Signal::TERM);
         }
         let end = Instant::now() + Duration::from_secs(5);
-        while left.iter().any(|pid| test_kill_process(*pid).is_ok()) && Instant::now() < end {
+        // One that has ended and was not asked about yet has no command line any more.
+        while !self.processes().is_empty() && Instant::now() < end {
             std::thread::sleep(Duration::from_millis(50));
         }
         for pid in self.processes() {

@@ -84,7 +84,13 @@ machines_stop() {
     wait_for 10 cgroups_gone || die "control groups named $CGROUP do not go away"
 }
 
-is_gone() { ! kill -0 "$1" 2>/dev/null; }
+# Whether a process has ended. One that its parent has not asked about yet has (proc_pid_stat(5), state Z): a first
+# process that does so late would be waited for.
+is_gone() {
+    local stat
+    stat=$(cat "/proc/$1/stat" 2>/dev/null) || return 0
+    [[ ${stat##*) } == [ZX]* ]]
+}
 
 # Whether no control group of ours is left, after one try at removing them.
 cgroups_gone() {
