@@ -172,4 +172,17 @@ mod tests {
         std::os::unix::fs::symlink(&target, &link).unwrap();
         assert!(private_folder(&link).is_err());
     }
+
+    #[test]
+    fn to_look_for_marks_of_screens_makes_no_folder() {
+        let temp = tempfile::tempdir().unwrap();
+        let at = |name: &str| temp.path().join(name);
+        let paths = Paths::under(at("state"), at("run"));
+        assert_eq!(paths.screens_if_any(), None);
+        assert!(!at("run").exists());
+        assert_eq!(paths.screens().ok(), paths.screens_if_any());
+        std::fs::set_permissions(at("run/screens"), std::fs::Permissions::from_mode(0o755))
+            .unwrap();
+        assert_eq!(paths.screens_if_any(), None, "others could write there");
+    }
 }

@@ -5,6 +5,7 @@
 //! A number of any of them is given out again one day, so each process is named with the time of its start, and all
 //! with the boot of the machine. What does not fit is somebody else's terminal, and nothing is written to it.
 
+use std::fmt::Display;
 use std::fs::{File, OpenOptions};
 use std::io::{self, IsTerminal, Read, Write};
 use std::os::fd::AsFd;
@@ -19,6 +20,12 @@ use super::terminal::is_drawn_on;
 use crate::names::RunId;
 use crate::paths::Paths;
 use crate::tui;
+
+/// The number, in proc(5), of the field behind the name: a process's state.
+const STATE: usize = 3;
+
+/// The device number of `/dev/tty`, which is whatever terminal a process has (tty(4)).
+const DEV_TTY: u64 = 0x500;
 
 /// How long a mark is at most, in bytes; nothing of ours is longer.
 const LONGEST: u64 = 4096;
@@ -109,10 +116,10 @@ impl Drop for Mark {
 
 /// Looks for a screen that was ended on the terminal of standard error, and puts that right and says why.
 ///
-/// Where standard error is no terminal, or another job has the terminal, nothing is done.
+/// Where standard error is no terminal, or one that another job has, nothing is done.
 pub(super) fn look(say: &Say) {
     let terminal = io::stderr();
-    if !terminal.is_terminal() || !has_the_terminal(&terminal) {
+    if !terminal.is_terminal() {
         return;
     }
     let (Ok(paths), Some(here)) = (Paths::of_user(), Here::of(&terminal)) else {
@@ -188,14 +195,22 @@ fn read(file: &Path) -> Option<Vec<u8>> {
 }
 
 impl Here {
-    /// None where the terminal cannot be told from others, as without `/proc`.
+    /// None where the terminal is not the one that this process obeys, where another job has it, or where it cannot be
+    /// told from others, as without `/proc`.
+    ///
+    /// To set a terminal that another job has would stop this process (termios(3)).
     fn of(terminal: &impl AsFd) -> Option<Self> {
         let boot = std::fs::read_to_string("/proc/sys/kernel/random/boot_id").ok()?;
-        let session = rustix::process::getsid(None).ok()?;
+        let own = Stat::of("self")?;
+        let device = rustix::fs::fstat(terminal).ok()?.st_rdev;
+        let is_own = device == own.terminal || device == DEV_TTY;
+        if !is_own || own.group != own.owner {
+            return None;
+        }
         Some(Self {
             boot: boot.trim().to_owned(),
-            session: Process::of(session.as_raw_nonzero().get())?,
-            terminal: rustix::fs::fstat(terminal).ok()?.st_rdev,
+            session: Process::of(own.session)?,
+            terminal: own.terminal,
         })
     }
 }
@@ -203,8 +218,7 @@ impl Here {
 impl Process {
     /// The living process of a number.
     fn of(pid: i32) -> Option<Self> {
-        let stat = std::fs::read_to_string(format!("/proc/{pid}/stat")).ok()?;
-        let began = began(&stat)?;
+        let began = Stat::of(pid)?.began;
         Some(Self { pid, began })
     }
 
@@ -213,22 +227,43 @@ impl Process {
     }
 }
 
-/// When a process began, by its `/proc/PID/stat`; none of one that has ended and only waits for its parent.
-fn began(stat: &str) -> Option<u64> {
-    // The name, in parentheses, is the program's own choice and may have some itself.
-    let (_, fields) = stat.rsplit_once(") ")?;
-    let mut fields = fields.split_ascii_whitespace();
-    let state = fields.next()?;
-    if matches!(state, "Z" | "X" | "x") {
-        return None;
-    }
-    fields.nth(18)?.parse().ok()
+/// What `/proc/PID/stat` tells of a process (proc(5)).
+///
+/// Not getsid(2) and its like: of a session from outside a container they tell 0, which rustix takes for impossible.
+#[derive(Debug, PartialEq, Eq)]
+struct Stat {
+    group: i32,
+    session: i32,
+    /// The device number of its terminal.
+    terminal: u64,
+    /// The process group that has its terminal.
+    owner: i32,
+    began: u64,
 }
 
-/// Whether this is the job that the terminal obeys: to set it from another would stop that one (termios(3)).
-fn has_the_terminal(terminal: &impl AsFd) -> bool {
-    let owner = rustix::termios::tcgetpgrp(terminal);
-    owner.is_ok_and(|owner| owner == rustix::process::getpgrp())
+impl Stat {
+    /// None of a process that has ended, even if its parent has not heard of that yet.
+    fn of(pid: impl Display) -> Option<Self> {
+        Self::read(&std::fs::read_to_string(format!("/proc/{pid}/stat")).ok()?)
+    }
+
+    fn read(text: &str) -> Option<Self> {
+        // The name, in parentheses, is the program's own choice and may have some itself.
+        let (_, fields) = text.rsplit_once(") ")?;
+        let fields: Vec<&str> = fields.split_ascii_whitespace().collect();
+        let number = |field: usize| fields.get(field - STATE)?.parse::<i32>().ok();
+        if matches!(*fields.first()?, "Z" | "X" | "x") {
+            return None;
+        }
+        Some(Self {
+            group: number(5)?,
+            session: number(6)?,
+            // As a signed number, in the manual's own words a bit field.
+            terminal: u64::from(number(7)?.cast_unsigned()),
+            owner: number(8)?,
+            began: fields.get(22 - STATE)?.parse().ok()?,
+        })
+    }
 }
 
 /// How the run stands whose screen is gone, and how to come back to it.

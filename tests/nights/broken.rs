@@ -1,6 +1,7 @@
 //! The terminal after a screen that was ended by force.
 
 use std::fs;
+use std::os::unix::fs::PermissionsExt;
 
 use rustix::process::{Pid, Signal, kill_process};
 
@@ -32,6 +33,11 @@ fn after_kill_9_the_next_start_puts_the_terminal_right_and_says_why() {
     tty.line("$RS run night.toml --env here\r")
         .wait_for("The only one");
     let screen = marked(&home).expect("its mark is there while it is up");
+    let mark = home
+        .runtime("screens")
+        .join(screen.as_raw_nonzero().to_string());
+    let mode = fs::metadata(mark).unwrap().permissions().mode();
+    assert_eq!(mode & 0o777, 0o600);
     kill_process(screen, Signal::KILL).unwrap();
     tty.wait_for("READY>");
     let left = tty.left();

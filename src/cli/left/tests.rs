@@ -124,33 +124,25 @@ fn a_damaged_mark_goes_and_what_is_no_mark_stays() {
 }
 
 #[test]
-fn a_start_is_read_whatever_the_program_calls_itself() {
-    let rest = "1 7 7 34816 7 4194304 1 2 3 4 5 6 7 8 20 0 1 0 9876 0 0";
-    assert_eq!(began(&format!("7 (runsheet) S {rest}")), Some(9876));
-    assert_eq!(began(&format!("7 (a) Z 1 (b) R {rest}")), Some(9876));
-    assert_eq!(
-        began(&format!("7 (runsheet) Z {rest}")),
-        None,
-        "it has ended"
-    );
-    assert_eq!(began("7 (runsheet) S 1"), None);
-    assert_eq!(began(""), None);
-}
-
-#[test]
-fn the_mark_of_a_screen_is_private_and_goes_with_it() {
-    let folder = tempfile::tempdir().unwrap();
-    let paths = Paths::under(folder.path().join("state"), folder.path().join("run"));
-    assert_eq!(paths.screens_if_any(), None, "asking makes no folder");
-    let run = RunId::new("20261121-021433-abc").unwrap();
-    let mark = Mark::put(&paths, &run, false).unwrap();
-    let about = std::fs::metadata(&mark.file).unwrap();
-    assert_eq!(about.mode() & 0o777, 0o600);
-    let here = Here::of(&io::stdout()).unwrap();
-    assert_eq!(fate(&mark.file, &here), Fate::Stays, "we are still here");
-    let file = mark.file.clone();
-    drop(mark);
-    assert!(!file.exists());
+fn a_process_is_read_whatever_it_calls_itself() {
+    let rest = "1 7 6 34816 5 4194304 1 2 3 4 5 6 7 8 20 0 1 0 9876 0 0";
+    let read = |name: &str| Stat::read(&format!("7 ({name} {rest}"));
+    let is = Stat {
+        group: 7,
+        session: 6,
+        terminal: 34816,
+        owner: 5,
+        began: 9876,
+    };
+    assert_eq!(read("runsheet) S"), Some(is));
+    assert_eq!(read("a) Z 1 (b) R").map(|stat| stat.began), Some(9876));
+    assert_eq!(read("runsheet) Z"), None, "it has ended");
+    for text in ["7 (runsheet) S 1", "7 (runsheet) ", ""] {
+        assert_eq!(Stat::read(text), None);
+    }
+    let own = Process::of(rustix::process::getpid().as_raw_nonzero().get());
+    assert!(own.is_some_and(Process::is_there));
+    assert_eq!(Process::of(0), None, "what is outside of a container");
 }
 
 #[test]
