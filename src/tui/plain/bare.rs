@@ -28,7 +28,7 @@ pub(super) fn bare(bytes: &[u8]) -> String {
 }
 
 /// Splits what came at its line feeds, behind what was left over; leaves what has none yet.
-pub(super) fn split(left: &mut Vec<u8>, bytes: &[u8]) -> Vec<String> {
+pub(in crate::tui) fn split(left: &mut Vec<u8>, bytes: &[u8]) -> Vec<String> {
     left.extend_from_slice(bytes);
     let Some(last) = left.iter().rposition(|byte| *byte == b'\n') else {
         return Vec::new();

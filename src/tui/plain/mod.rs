@@ -20,4 +20,4 @@ mod words;
 pub use desk::run as run_in_lines;
 
 #[cfg(test)]
-pub(super) use speaker::Plain;
+pub(super) use {bare::split, speaker::Plain};

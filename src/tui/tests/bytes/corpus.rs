@@ -150,6 +150,50 @@ pub(super) fn all() -> u64 {
     sequences.max(strings) + 8
 }
 
+/// Every form once: each sequence with two parameters, each command with one word and each other string as it is with every
+/// end, all with every introducer; escapes, controls and what is broken.
+pub(super) fn each() -> Vec<Vec<u8>> {
+    let mut all = Vec::new();
+    for form in 0..3 {
+        for (mark, ends) in SEQUENCES {
+            for end in *ends {
+                let mut one = Vec::new();
+                introduce(&mut one, 0x9b, form);
+                all.push([&one, mark.as_bytes(), b"2;3", end.as_bytes()].concat());
+            }
+        }
+        let commands = COMMANDS
+            .iter()
+            .map(|command| (0x9d, [*command, ";a\u{fc}"].concat()));
+        let others = strings().iter().filter(|(c1, _)| *c1 != 0x9d).cloned();
+        for (c1, says) in commands.chain(others) {
+            for end in ENDS {
+                let mut one = Vec::new();
+                introduce(&mut one, c1, form);
+                all.push([&one, says.as_bytes(), end].concat());
+            }
+        }
+        for c1 in C1 {
+            let mut one = Vec::new();
+            introduce(&mut one, *c1, form);
+            all.push(one);
+        }
+    }
+    all.extend(
+        escapes()
+            .iter()
+            .map(|escape| format!("\u{1b}{escape}").into_bytes()),
+    );
+    all.extend(BROKEN.iter().map(|bytes| bytes.to_vec()));
+    all.extend(WIDE.iter().map(|text| text.as_bytes().to_vec()));
+    let odd = NASTY
+        .iter()
+        .chain(MARKS)
+        .filter_map(|(from, _)| char::from_u32(*from));
+    all.extend(odd.map(|c| format!("e{c}").into_bytes()));
+    all
+}
+
 /// The forms of the list, one by one: what a number picks is the same in every run, and only the letters and the
 /// broken ones are chance.
 pub(super) fn input(number: u64, dice: &mut Dice) -> Vec<u8> {

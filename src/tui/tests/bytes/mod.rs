@@ -11,6 +11,7 @@ mod grammar;
 mod judges;
 mod listed;
 mod night;
+mod split;
 mod xterm;
 
 use std::num::NonZeroUsize;
