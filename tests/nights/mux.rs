@@ -35,10 +35,11 @@ impl<'h> Tmux<'h> {
             .arg("-S")
             .arg(self.home.runtime("").with_file_name("tmux"))
             .args(words)
-            .env_remove("TMUX")
-            .env_remove("NO_COLOR")
             .envs(self.home.variables())
             .current_dir(self.home.book(""));
+        for name in Home::OTHERS {
+            command.env_remove(name);
+        }
         command
     }
 

@@ -70,9 +70,11 @@ impl Tty {
         pty.resize(Size::new(ROWS.get(), COLUMNS.get())).unwrap();
         let mut command = Command::new(program)
             .args(words)
-            .env_remove("NO_COLOR")
             .envs(home.variables())
             .current_dir(home.book(""));
+        for name in Home::OTHERS {
+            command = command.env_remove(name);
+        }
         for (name, value) in own {
             command = match value.is_empty() {
                 true => command.env_remove(name),
