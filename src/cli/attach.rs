@@ -15,7 +15,7 @@ use crate::names::{MachineName, RunId, StepId};
 use crate::paths::Paths;
 use crate::problem::Colour;
 use crate::run::Intent;
-use crate::tui::{self, Attention, Look, Options, Outgoing};
+use crate::tui::{self, Attention, Look, Options, Outgoing, Pager};
 use crate::wire::Typed;
 
 /// The longest name that a person may go by, in characters.
@@ -92,6 +92,7 @@ pub(super) fn sit_down(
         clock: Clock::system(),
         folder: paths.run(run)?.display().to_string(),
         attention: attention(seat.quiet),
+        pager: Pager::from_env(|name| std::env::var(name).ok()),
         come_back: format!("runsheet attach {run}"),
     };
     let runtime = tokio::runtime::Builder::new_multi_thread()

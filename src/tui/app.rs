@@ -21,6 +21,7 @@ use super::how::Hands;
 use super::keys::{self, Place};
 use super::look::Tone;
 use super::output::Output;
+use super::pager::Paged;
 use super::screen::{Leaving, Options};
 use super::search::Search;
 use super::standing::Standing;
@@ -47,6 +48,8 @@ pub(super) enum Effect {
     },
     /// Put a clean text into the clipboard of the terminal.
     Copy(String),
+    /// Show an output in the pager.
+    Page(Paged),
     /// Draw everything again.
     Redraw,
     /// Pass something on to what runs on a terminal.

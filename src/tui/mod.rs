@@ -10,7 +10,9 @@
 //! refused, and `ask` asks before something is done; `keys` is the one table of keys; `gate` guards a yes against keys that were not meant for it;
 //! `board` is the keyboard of a command on a terminal, and `typing` turns keys into its bytes; `attention` is the bell and the title;
 //! `palette` finds a step or an action by a few letters; `pace` spares a slow line;
-//! `output` reads and emulates what a step prints; `search` finds a text in it, and `strip` the text in its bytes; `view` draws. `plain` is
+//! `output` reads and emulates what a step prints; `search` finds a text in it, and `strip` the text in its bytes;
+//! `attempts` remembers what every attempt printed to, `reading` is what can be done with an output, and `pager` and `paging` hand it and
+//! the terminal to a pager; `inlets` is what reaches the loop beside keys; `view` draws. `plain` is
 //! the same wizard in lines of text, and `how` says what to press or to type there. Every text from outside passes `clean`.
 
 mod act;
@@ -27,11 +29,14 @@ mod field;
 mod gate;
 mod hear;
 mod how;
+mod inlets;
 mod keys;
 mod look;
 mod looking;
 mod output;
 mod pace;
+mod pager;
+mod paging;
 mod palette;
 mod plain;
 mod progress;
@@ -50,6 +55,7 @@ mod why_not;
 
 pub use attention::Attention;
 pub use look::{Depth, Look};
+pub use pager::Pager;
 pub use plain::run_in_lines;
 pub use screen::{Leaving, Options, Outgoing, run};
 pub use terminal::put_right;

@@ -7,6 +7,7 @@ use super::dialog::Dialog;
 use super::keys::{Action, Reading};
 use super::look::Tone;
 use super::output::{Output, Seen};
+use super::pager::Paged;
 
 impl App {
     /// Whether the output is drawn, large or beside the step.
@@ -23,7 +24,7 @@ impl App {
             Reading::NextMatch | Reading::PreviousMatch => {
                 self.pane == Pane::Output && self.output.is_some() && self.search.is_some()
             }
-            Reading::Wrap => self.shows_output(),
+            Reading::Wrap | Reading::Page => self.shows_output(),
             Reading::Earlier => self.has_attempt(Toward::Earlier),
             Reading::Later => self.has_attempt(Toward::Later),
             Reading::Latest => self.has_attempt(Toward::Latest),
@@ -44,6 +45,7 @@ impl App {
             Reading::NextMatch => self.search_on(true),
             Reading::PreviousMatch => self.search_on(false),
             Reading::Copy => return self.copy(),
+            Reading::Page => return self.page_through(),
             Reading::Wrap => self.wrap_or_cut(),
             Reading::Earlier => self.go_to_attempt(Toward::Earlier),
             Reading::Later => self.go_to_attempt(Toward::Later),
@@ -55,6 +57,16 @@ impl App {
             }
         }
         Vec::new()
+    }
+
+    fn page_through(&mut self) -> Vec<Effect> {
+        let unicode = self.options.look.unicode;
+        let paged = self.output.as_ref().map(|output| Paged {
+            file: output.file.clone(),
+            length: output.length(),
+            unicode,
+        });
+        paged.map(Effect::Page).into_iter().collect()
     }
 
     fn wrap_or_cut(&mut self) {

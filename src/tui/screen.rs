@@ -21,9 +21,12 @@ use crate::wire::Typed;
 use super::app::{App, Effect, Now};
 use super::attention::{self, Attention, Bell, Need};
 use super::gate::Came;
+use super::inlets::Updates;
 use super::look::Look;
 use super::output::Output;
 use super::pace::Pace;
+use super::pager::{Paged, Pager};
+use super::paging;
 use super::signals::{Signals, Told};
 use super::terminal::Held;
 use super::view;
@@ -42,6 +45,8 @@ pub struct Options {
     pub folder: String,
     /// How somebody who looks away may be called.
     pub attention: Attention,
+    /// The program that shows an output page by page.
+    pub pager: Pager,
     /// The command that comes back to this run, shown on leaving: `runsheet attach 20261121-…`.
     pub come_back: String,
 }
@@ -92,11 +97,12 @@ pub async fn run(
 }
 
 async fn hold(
-    mut updates: mpsc::Receiver<Update>,
+    updates: mpsc::Receiver<Update>,
     out: &mut impl Outgoing,
     options: Options,
 ) -> io::Result<Leaving> {
     let mut signals = Signals::hear()?;
+    let mut updates = Updates::new(updates);
     let started = Instant::now();
     let clock = options.clock.clone();
     let now = || Now {
@@ -107,11 +113,10 @@ async fn hold(
     let mut held = Held::take(app.options.attention)?;
     let mut keys = EventStream::new();
     let mut bell = Bell::default();
-    let mut listening = true;
     let mut pace = Pace::at(held.speed());
     let mut at_once = true;
     loop {
-        while let Ok(update) = updates.try_recv() {
+        while let Some(update) = updates.there() {
             app.take(update, now());
         }
         let wait = pace.until_due(started.elapsed());
@@ -141,21 +146,14 @@ async fn hold(
             biased;
             error = held.lost() => return Err(error),
             told = signals.next() => match told {
-                Told::Leave => return Ok(Leaving::Detached),
+                Told::Leave | Told::Interrupt => return Ok(Leaving::Detached),
                 Told::Stop => held.stop()?,
                 Told::GoOn => {
                     held.take_again()?;
                     at_once = true;
                 }
             },
-            update = updates.recv(), if listening => match update {
-                Some(update) => app.take(update, now()),
-                None => {
-                    listening = false;
-                    let why = "the line was closed".to_owned();
-                    app.take(Update::Disconnected { why, last: true }, now());
-                }
-            },
+            update = updates.next() => app.take(update, now()),
             event = keys.next() => {
                 let Some(event) = event else { return Ok(Leaving::Detached) };
                 let mut events = vec![event?];
@@ -164,12 +162,26 @@ async fn hold(
                 }
                 bell.key(started.elapsed());
                 // What came meanwhile is true already; a key is for what it finds, or for nothing.
-                while let Ok(update) = updates.try_recv() {
+                while let Some(update) = updates.there() {
                     app.take(update, now());
                 }
                 at_once = true;
-                if let Some(leaving) = take_events(&events, &mut app, out, &mut held, &now)? {
-                    return Ok(leaving);
+                match take_events(&events, &mut app, out, &mut held, &now)? {
+                    None => {}
+                    Some(Turn::Leave(leaving)) => return Ok(leaving),
+                    Some(Turn::Page(paged)) => {
+                        // Nothing of ours may read a key meanwhile.
+                        drop(keys);
+                        let inlets = (&mut held, &mut signals, &mut updates);
+                        let call = |app: &App, held: &mut Held| ring(app, &mut bell, held, now());
+                        let shown = paging::show(paged, &mut app, out, inlets, call, &now);
+                        if let Some(leaving) = shown.await? {
+                            return Ok(leaving);
+                        }
+                        keys = EventStream::new();
+                        while waiting(&mut keys).await.is_some() {}
+                        bell.key(started.elapsed());
+                    }
                 }
             }
             () = sleep(pause) => {}
@@ -192,18 +204,27 @@ async fn waiting(keys: &mut EventStream) -> Option<io::Result<Event>> {
 /// Calls somebody who looks away, as far as that is wanted.
 fn call(app: &App, bell: &mut Bell, held: &mut Held, now: Now) -> io::Result<()> {
     let run = &app.folded.run;
-    let need = Need::of(run);
+    if app.options.attention == Attention::BellAndTitle {
+        held.title(attention::title(run, Need::of(run)))?;
+    }
+    ring(app, bell, held, now)
+}
+
+/// The same by the bell alone.
+fn ring(app: &App, bell: &mut Bell, held: &mut Held, now: Now) -> io::Result<()> {
+    let run = &app.folded.run;
     let late = attention::lateness(run, app.wall(now));
-    let rings = bell.wants_to_ring(need, late, now.since);
-    match app.options.attention {
-        Attention::Off => return Ok(()),
-        Attention::Bell => {}
-        Attention::BellAndTitle => held.title(attention::title(run, need))?,
+    let rings = bell.wants_to_ring(Need::of(run), late, now.since);
+    match rings && app.options.attention != Attention::Off {
+        true => held.ring(),
+        false => Ok(()),
     }
-    if rings {
-        held.ring()?;
-    }
-    Ok(())
+}
+
+/// What ends the turn of the keys.
+enum Turn {
+    Leave(Leaving),
+    Page(Paged),
 }
 
 fn take_events(
@@ -212,7 +233,7 @@ fn take_events(
     out: &mut impl Outgoing,
     held: &mut Held,
     now: &impl Fn() -> Now,
-) -> io::Result<Option<Leaving>> {
+) -> io::Result<Option<Turn>> {
     let is_key =
         |event: &&Event| matches!(event, Event::Key(key) if key.kind != KeyEventKind::Release);
     let came = match events.iter().filter(is_key).count() {
@@ -227,8 +248,9 @@ fn take_events(
                 Vec::new()
             }
         };
-        if let Some(leaving) = do_all(effects, app, out, held)? {
-            return Ok(Some(leaving));
+        // What came with it in a bundle was not meant for what it leads to.
+        if let Some(turn) = do_all(effects, app, out, held)? {
+            return Ok(Some(turn));
         }
     }
     Ok(None)
@@ -239,7 +261,7 @@ fn do_all(
     app: &mut App,
     out: &mut impl Outgoing,
     held: &mut Held,
-) -> io::Result<Option<Leaving>> {
+) -> io::Result<Option<Turn>> {
     for effect in effects {
         match effect {
             Effect::Wish(intent) => {
@@ -250,7 +272,8 @@ fn do_all(
             Effect::Type { at, typed } => out.type_to(at, typed),
             Effect::Copy(text) => held.copy(&text)?,
             Effect::Redraw => held.wipe()?,
-            Effect::Leave(leaving) => return Ok(Some(leaving)),
+            Effect::Page(paged) => return Ok(Some(Turn::Page(paged))),
+            Effect::Leave(leaving) => return Ok(Some(Turn::Leave(leaving))),
         }
     }
     Ok(None)

@@ -1,6 +1,8 @@
 //! What the system tells a screen.
 
+use std::future::poll_fn;
 use std::io;
+use std::task::Poll;
 
 use rustix::process::Signal as Number;
 use tokio::signal::unix::{Signal, SignalKind, signal};
@@ -8,8 +10,10 @@ use tokio::signal::unix::{Signal, SignalKind, signal};
 /// What to do about a signal.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Told {
-    /// SIGTERM, SIGHUP, SIGINT and SIGQUIT: leave as a person does who detaches. In raw mode no key makes them.
+    /// SIGTERM and SIGHUP: leave as a person does who detaches.
     Leave,
+    /// SIGINT and SIGQUIT: the same. In raw mode no key makes them; while another program has the terminal, its keys do.
+    Interrupt,
     /// SIGTSTP: give the terminal back, and stop.
     Stop,
     /// SIGCONT: whoever had the terminal meanwhile has left it as they liked.
@@ -45,10 +49,17 @@ impl Signals {
             biased;
             _ = self.terminate.recv() => Told::Leave,
             _ = self.hang_up.recv() => Told::Leave,
-            _ = self.interrupt.recv() => Told::Leave,
-            _ = self.quit.recv() => Told::Leave,
+            _ = self.interrupt.recv() => Told::Interrupt,
+            _ = self.quit.recv() => Told::Interrupt,
             _ = self.stop.recv() => Told::Stop,
             _ = self.go_on.recv() => Told::GoOn,
+        }
+    }
+
+    /// Forgets those that keys made while another program had the terminal.
+    pub(super) async fn forget_keys(&mut self) {
+        for signal in [&mut self.interrupt, &mut self.quit] {
+            poll_fn(|context| Poll::Ready(signal.poll_recv(context).is_ready())).await;
         }
     }
 }

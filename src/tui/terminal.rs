@@ -17,7 +17,10 @@ use ratatui::Terminal;
 use ratatui::backend::CrosstermBackend;
 use ratatui::layout::Rect;
 use rustix::process::{Signal, getpid, kill_process};
-use rustix::termios::{InputModes, LocalModes, OptionalActions, OutputModes, tcgetattr, tcsetattr};
+use rustix::termios::{
+    InputModes, LocalModes, OptionalActions, OutputModes, QueueSelector, Termios, tcflush,
+    tcgetattr, tcsetattr,
+};
 use tokio::sync::Notify;
 
 use super::attention::{self, Attention};
@@ -32,6 +35,8 @@ pub(super) struct Held {
     /// The title as it was written last.
     titled: Vec<u8>,
     has_title: bool,
+    /// The modes of the line while another program has it.
+    lent: Option<Termios>,
 }
 
 impl Held {
@@ -70,6 +75,7 @@ impl Held {
                 lost,
                 titled: Vec::new(),
                 has_title,
+                lent: None,
             };
             held.wipe()?;
             Ok(held)
@@ -97,6 +103,28 @@ impl Held {
         begin(self.has_title && was_given_back)?;
         self.titled.clear();
         self.wipe()
+    }
+
+    /// Lends the terminal to another program: as it was before it was taken.
+    pub(super) fn lend(&mut self) {
+        give_back(&self.taken, self.has_title);
+        self.lent = tcgetattr(io::stdin()).ok();
+    }
+
+    /// Takes back the terminal that was lent, and sets the line to what it was before. What was typed and not read goes
+    /// nowhere.
+    ///
+    /// # Errors
+    ///
+    /// The terminal cannot be taken.
+    pub(super) fn take_back(&mut self) -> io::Result<()> {
+        if let Some(modes) = self.lent.take() {
+            tcsetattr(io::stdin(), OptionalActions::Now, &modes)?;
+        }
+        self.take_again()?;
+        // Where the keys come from another terminal, the guard of the gates is what is left.
+        let _ = tcflush(io::stdin(), QueueSelector::IFlush);
+        Ok(())
     }
 
     /// Empties the screen, so that the next frame draws all of it.

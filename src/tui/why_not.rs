@@ -103,7 +103,7 @@ const fn nothing_for(action: Action) -> &'static str {
             "nothing was searched for in an output that is shown large"
         }
         Action::Read(Reading::Copy) => "no output is shown large",
-        Action::Read(Reading::Wrap) => "no output is shown",
+        Action::Read(Reading::Wrap | Reading::Page) => "no output is shown",
         Action::Read(Reading::Earlier) => "no attempt before it has printed anything",
         Action::Read(Reading::Later | Reading::Latest) => "that is the latest attempt",
         Action::Read(Reading::Left | Reading::Right) => "nothing is cut off at the sides",

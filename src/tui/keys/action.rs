@@ -120,6 +120,8 @@ pub(in crate::tui) enum Reading {
     Later,
     /// Goes to the output of the latest attempt.
     Latest,
+    /// Shows it in the pager.
+    Page,
     /// Cuts long lines instead of wrapping them, or the other way around.
     Wrap,
     /// Moves to the left where lines are cut.

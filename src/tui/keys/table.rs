@@ -114,6 +114,8 @@ pub(in crate::tui) const KEYS: &[Binding] = table! {
         "copy": "copy the line of the match, or the lines shown, to your own clipboard";
     [plain('W', "W")] Run Room A::Read(Reading::Wrap),
         "cut/wrap": "cut long lines of the output at the edge, or wrap them again";
+    [plain('P', "P")] Run Room A::Read(Reading::Page),
+        "pager": "open what the step has printed in the pager (PAGER, else less)";
     [plain(']', "]")] Run Room A::NextLane,
         "next lane": "the output of the step's next lane or part";
     [plain('<', "<")] Run Room A::Read(Reading::Earlier),

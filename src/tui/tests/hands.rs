@@ -87,7 +87,11 @@ impl Stage {
                     };
                 }
                 Effect::Type { typed, .. } => self.typed.push(typed),
-                Effect::Read { .. } | Effect::Copy(_) | Effect::Redraw | Effect::Leave(_) => {}
+                Effect::Read { .. }
+                | Effect::Copy(_)
+                | Effect::Page(_)
+                | Effect::Redraw
+                | Effect::Leave(_) => {}
             }
         }
     }

@@ -116,6 +116,18 @@ fn a_key_that_was_typed_ahead_approves_nothing() {
 }
 
 #[test]
+fn after_a_pager_the_gate_is_new_on_the_screen() {
+    let mut stage = moment("gate");
+    stage.wait();
+    stage.app.is_back(None, stage.since);
+    stage.draw(80, 24);
+    stage.key(KeyCode::Enter);
+    assert_eq!(stage.approvals(), 0);
+    stage.wait().key(KeyCode::Enter);
+    assert_eq!(stage.approvals(), 1);
+}
+
+#[test]
 fn a_key_held_down_goes_through_one_gate_at_most() {
     let mut stage = moment("manual-gate");
     stage.wait();

@@ -250,3 +250,21 @@ fn what_is_possible_stands_at_a_stuck_step_while_its_output_is_read_beside_it() 
     assert!(!text.contains("Nothing can be decided"), "{text}");
     assert!(text.contains(" r retry… "), "{text}");
 }
+
+#[test]
+fn a_key_opens_what_is_printed_by_then_in_the_pager() {
+    let mut stage = printed(FANCY, 10);
+    let now = stage.now();
+    let key = KeyEvent::new(KeyCode::Char('P'), KeyModifiers::NONE);
+    let effects = stage.app.key(key, Came::Alone, now);
+    let [Effect::Page(paged)] = &effects[..] else {
+        panic!("{effects:?}")
+    };
+    let output = stage.app.output.as_ref().unwrap();
+    assert_eq!((&paged.file, paged.length), (&output.file, output.length()));
+    // Nothing is shown large, and none stands beside the step.
+    stage.key(KeyCode::Char('o'));
+    stage.draw(80, 24);
+    assert_eq!(stage.app.key(key, Came::Alone, now), []);
+    assert_eq!(message(&stage), "no output is shown");
+}

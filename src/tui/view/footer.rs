@@ -69,7 +69,7 @@ pub(super) fn lines(cx: &Cx<'_>, width: usize) -> Vec<Line<'static>> {
 /// What can be done beside the step too, and would take the footer's room there.
 fn is_for_the_large_output(cx: &Cx<'_>, action: Action) -> bool {
     match action {
-        Action::Read(Reading::Search | Reading::Wrap) => true,
+        Action::Read(Reading::Search | Reading::Wrap | Reading::Page) => true,
         // Where the latest attempt has printed nothing, nothing else leads to what was printed.
         Action::Read(Reading::Earlier) => cx.app.output.is_some(),
         _ => false,

@@ -1,0 +1,173 @@
+//! Lends the terminal to a pager and takes it back, while the run goes on.
+//!
+//! The keys are the pager's then: nothing of ours reads them, what was typed and not read goes nowhere, and a gate has to
+//! stand on the screen anew. Signals that keys make are the pager's too.
+
+use std::future::pending;
+use std::io;
+use std::time::Duration;
+
+use rustix::process::{Pid, Signal, kill_process};
+use tokio::io::AsyncWriteExt;
+use tokio::process::{Child, ChildStdin};
+use tokio::time::{sleep, timeout};
+
+use super::app::{App, Now};
+use super::clean;
+use super::inlets::Updates;
+use super::look::Tone;
+use super::pager::{Feed, Paged};
+use super::screen::{Leaving, Outgoing};
+use super::signals::{Signals, Told};
+use super::terminal::Held;
+
+/// How long a pager may take to leave when it is asked to.
+const LEAVING: Duration = Duration::from_secs(1);
+
+/// How often it is looked whether somebody has to be called.
+const LOOK: Duration = Duration::from_secs(1);
+
+/// What came of it.
+enum Came {
+    /// The person left the pager, or it ended; what is to be said of that.
+    Back(Option<String>),
+    /// A signal ends the screen.
+    Ended,
+}
+
+/// Shows an output in the pager, until the person leaves it; [`Leaving`] where a signal ends the screen meanwhile.
+///
+/// # Errors
+///
+/// The terminal cannot be taken back, or was given back because something of ours failed.
+pub(super) async fn show(
+    paged: Paged,
+    app: &mut App,
+    out: &mut impl Outgoing,
+    (held, signals, updates): (&mut Held, &mut Signals, &mut Updates),
+    call: impl FnMut(&App, &mut Held) -> io::Result<()>,
+    now: &impl Fn() -> Now,
+) -> io::Result<Option<Leaving>> {
+    held.lend();
+    let came = match app.options.pager.begin() {
+        Ok(child) => {
+            let inlets = (&mut *held, signals, updates);
+            read_in(child, Feed::new(paged), app, out, inlets, call, now).await
+        }
+        Err(error) => Ok(Came::Back(Some(not_begun(app, &error)))),
+    };
+    // Also where something of ours failed: the line is as the pager left it.
+    held.take_back()?;
+    let came = came?;
+    match came {
+        Came::Ended => return Ok(Some(Leaving::Detached)),
+        Came::Back(said) => app.is_back(said.as_deref(), now().since),
+    }
+    Ok(None)
+}
+
+impl App {
+    /// The screen is there again after something else was: a gate on it has to stand there anew.
+    pub(super) fn is_back(&mut self, said: Option<&str>, since: Duration) {
+        self.guard.drawn(None, since);
+        self.message = said.map(|said| (said.to_owned(), Tone::Care));
+    }
+}
+
+fn not_begun(app: &App, error: &io::Error) -> String {
+    let program = clean::line(app.options.pager.program());
+    match error.kind() {
+        io::ErrorKind::NotFound => {
+            format!("there is no pager {program} here; PAGER in the environment names another")
+        }
+        _ => format!("the pager {program} cannot be started: {error}"),
+    }
+}
+
+async fn read_in(
+    mut child: Child,
+    mut feed: Feed,
+    app: &mut App,
+    out: &mut impl Outgoing,
+    (held, signals, updates): (&mut Held, &mut Signals, &mut Updates),
+    mut call: impl FnMut(&App, &mut Held) -> io::Result<()>,
+    now: &impl Fn() -> Now,
+) -> io::Result<Came> {
+    let mut pipe = child.stdin.take();
+    let mut stopped = false;
+    let ended = loop {
+        if let Some((file, offset, most)) = feed.wanted() {
+            out.read(&file, offset, most);
+        }
+        if feed.is_over() {
+            pipe = None;
+        }
+        call(app, held)?;
+        tokio::select! {
+            biased;
+            error = held.lost() => {
+                end(&mut child).await;
+                return Err(error);
+            }
+            told = signals.next() => match told {
+                Told::Leave => {
+                    end(&mut child).await;
+                    return Ok(Came::Ended);
+                }
+                // `less` where it is safe ignores it, and would have the terminal together with the shell.
+                Told::Stop => stopped = true,
+                // The pager's own keys, and what lets it go on.
+                Told::Interrupt | Told::GoOn => {}
+            },
+            status = child.wait() => break status,
+            wrote = write(&mut pipe, feed.ready()) => match wrote {
+                Ok(count) => feed.taken(count),
+                // It wants no more, and may still be read.
+                Err(_) => pipe = None,
+            },
+            update = updates.next() => {
+                feed.take(&update);
+                app.take(update, now());
+            }
+            () = sleep(LOOK) => {
+                if std::mem::take(&mut stopped) {
+                    tell(&child, Signal::CONT);
+                }
+            }
+        }
+    };
+    signals.forget_keys().await;
+    let program = clean::line(app.options.pager.program());
+    Ok(Came::Back(match ended {
+        Ok(status) if status.success() => None,
+        Ok(status) => Some(format!("the pager {program} ended with {status}")),
+        Err(error) => Some(format!("the pager {program} cannot be waited for: {error}")),
+    }))
+}
+
+/// Writes what the pager takes; waits for ever where it takes nothing any more.
+async fn write(pipe: &mut Option<ChildStdin>, text: &[u8]) -> io::Result<usize> {
+    match pipe {
+        Some(pipe) if !text.is_empty() => pipe.write(text).await,
+        _ => pending().await,
+    }
+}
+
+fn tell(child: &Child, signal: Signal) {
+    let pid = child.id().and_then(|pid| i32::try_from(pid).ok());
+    if let Some(pid) = pid.and_then(Pid::from_raw) {
+        // One that has ended already needs no signal.
+        let _ = kill_process(pid, signal);
+    }
+}
+
+/// Asks the pager to leave, so that it puts the terminal right itself; then makes it.
+async fn end(child: &mut Child) {
+    // Stopped it would not hear it.
+    tell(child, Signal::TERM);
+    tell(child, Signal::CONT);
+    if timeout(LEAVING, child.wait()).await.is_err() {
+        // Nor does this: there is nobody left to tell of a pager that cannot be killed.
+        let _ = child.kill().await;
+    }
+}
