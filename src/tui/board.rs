@@ -14,6 +14,7 @@ use crate::run::{Intent, Keyboard};
 use crate::wire::{Keys, Typed, output_file};
 
 use super::app::{App, Effect};
+use super::how::Hands;
 use super::keys::{self, Action, Place};
 use super::look::Tone;
 use super::typing::{self, Modes};
@@ -148,11 +149,20 @@ impl App {
         Some(self.send_keys(&bytes))
     }
 
+    /// What comes from the person, one at a time.
+    const fn typed(&self) -> &'static str {
+        match self.hands {
+            Hands::Keys => "key",
+            Hands::Lines => "line",
+        }
+    }
+
     /// What comes before the keyboard is there, or just after it went, is nobody's.
     fn late_for_the_terminal(&mut self, since: Duration) -> Option<Vec<Effect>> {
         if self.board.taking && self.is_waiting_for_an_answer() {
+            let typed = self.typed();
             self.say(
-                "the keyboard is not there yet; that key went nowhere",
+                &format!("the keyboard is not there yet; that {typed} went nowhere"),
                 Tone::Care,
             );
             return Some(Vec::new());
@@ -164,8 +174,11 @@ impl App {
             return None;
         }
         self.board.went = Some(since);
+        let typed = self.typed();
         self.say(
-            "the program's terminal is gone; that key was for it, and did nothing here",
+            &format!(
+                "the program's terminal is gone; that {typed} was for it, and did nothing here"
+            ),
             Tone::Care,
         );
         Some(Vec::new())

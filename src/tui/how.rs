@@ -16,6 +16,9 @@ pub(super) enum Hands {
     Lines,
 }
 
+/// The word of the key that explains the keys, in lines of text: it explains more than keys there.
+pub(super) const HELP: &str = "help";
+
 /// How lines of text offer an action.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Offered {
@@ -108,6 +111,7 @@ impl App {
         let key = row.and_then(|row| row.keys.first());
         let word = || row.map_or("", Binding::bare_word).to_owned();
         match self.hands {
+            Hands::Lines if action == Action::Help => HELP.to_owned(),
             Hands::Keys => key.map_or_else(word, |key| key.name.to_owned()),
             Hands::Lines => {
                 let place = self.menu().iter().position(|row| row.action == action);

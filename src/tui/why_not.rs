@@ -2,6 +2,7 @@
 
 use super::app::{App, Pane};
 use super::clean;
+use super::how::Hands;
 use super::keys::{Action, KEYS, Place, Reading};
 use super::look::Tone;
 
@@ -10,8 +11,8 @@ impl App {
     pub(super) fn say_why_not(&mut self, action: Action) {
         let text = match self.refusal(action) {
             Some(why) => why,
-            None if has_a_key_of_its_own(action) => nothing_for(action).to_owned(),
-            None => UNKNOWN.to_owned(),
+            None if has_a_key_of_its_own(action) => self.nothing_for(action),
+            None => self.unknown(),
         };
         self.message = Some((text, Tone::Care));
     }
@@ -19,7 +20,20 @@ impl App {
     /// Why an action that is not offered cannot be done now.
     pub(super) fn why_not(&self, action: Action) -> String {
         self.refusal(action)
-            .unwrap_or_else(|| nothing_for(action).to_owned())
+            .unwrap_or_else(|| self.nothing_for(action))
+    }
+
+    fn nothing_for(&self, action: Action) -> String {
+        nothing_for(action).map_or_else(|| self.unknown(), str::to_owned)
+    }
+
+    /// What is said of a key of several meanings, none of which is possible.
+    fn unknown(&self) -> String {
+        let how = self.how(Action::Help);
+        match self.hands {
+            Hands::Keys => format!("that is not possible now; {how} shows the keys"),
+            Hands::Lines => format!("that is not possible now; {how} says what is"),
+        }
     }
 
     fn refusal(&self, action: Action) -> Option<String> {
@@ -61,9 +75,6 @@ impl App {
     }
 }
 
-/// What is said of a key of several meanings, none of which is possible.
-const UNKNOWN: &str = "that is not possible now; ? shows the keys";
-
 fn has_a_key_of_its_own(action: Action) -> bool {
     let of_the_run = || KEYS.iter().filter(|row| row.place == Place::Run);
     let row = of_the_run().find(|row| row.action == action);
@@ -71,9 +82,9 @@ fn has_a_key_of_its_own(action: Action) -> bool {
         .is_some_and(|key| of_the_run().filter(|row| row.keys.contains(key)).count() == 1)
 }
 
-/// What is missing for an action that nothing in the run is there for.
-const fn nothing_for(action: Action) -> &'static str {
-    match action {
+/// What is missing for an action that nothing in the run is there for; none where that depends.
+const fn nothing_for(action: Action) -> Option<&'static str> {
+    Some(match action {
         Action::Approve => "no gate waits for that key",
         Action::TypeBack => "no gate wants words typed",
         Action::Choose => "there is nothing to choose",
@@ -110,6 +121,6 @@ const fn nothing_for(action: Action) -> &'static str {
         Action::Journal => "the record has not begun",
         Action::Machines => "nobody looked at the machines before the run",
         Action::Here => "that is where you are",
-        _ => UNKNOWN,
-    }
+        _ => return None,
+    })
 }

@@ -258,6 +258,71 @@ fn a_run_is_walked_on_a_terminal_that_knows_no_cursor() {
     walk(&Home::with_two_steps(), Talk::on_a_terminal, &[]);
 }
 
+const PASSWORD: &str = r#"
+format = 1
+title  = "A password"
+
+[hosts]
+web = "the machine"
+
+[[phase]]
+id    = "all"
+title = "All"
+
+[[step]]
+id    = "first"
+phase = "all"
+title = "Give it its password"
+on    = "web"
+do.command = { interactive = true, run = """
+stty -echo
+printf 'Password: '
+read -r password
+stty echo
+printf '\\nName: '
+read -r name
+echo "$name has one of ${#password} letters" """ }
+undo   = { never = "a test" }
+verify = [{ command = "true" }]
+"#;
+
+#[test]
+fn a_password_is_typed_to_a_program_and_seen_nowhere() {
+    let home = Home::with_two_steps();
+    home.write("two.toml", PASSWORD);
+    home.write(
+        "environments.toml",
+        "[here]\nkind = \"rehearsal\"\nhosts.web = \"local\"\n",
+    );
+    let mut talk = Talk::on_a_terminal(&home, &["run", "two.toml", "--env", "here"]);
+    talk.hears("Step 1 of 1")
+        .hears("1 go")
+        .hears("What now?")
+        .types("1");
+    talk.hears("| Password:").types("type to it");
+    talk.hears("You have the keyboard").types("s3cret-words");
+    talk.hears("| Name:").types("ana");
+    talk.hears("ana has one of 12 letters");
+    talk.hears("What now?");
+    // A line that comes just after the program's end was meant for it.
+    sleep(2 * READ);
+    // The terminal shows what is typed again.
+    talk.types("steps").hears("steps\n");
+    talk.types("detach");
+    let said = talk.ends(0);
+    assert!(!said.contains("s3cret"), "{said}");
+    assert_eq!(
+        said.matches("ana").count(),
+        2,
+        "once as the program showed it: {said}"
+    );
+    let runs = home.path().join("state/runsheet/runs");
+    for folder in std::fs::read_dir(runs).unwrap().flatten() {
+        let journal = std::fs::read_to_string(folder.path().join("journal")).unwrap();
+        assert!(!journal.contains("s3cret"), "{journal}");
+    }
+}
+
 #[test]
 fn the_end_of_the_input_leaves_when_it_was_told_where_the_run_stands() {
     let home = Home::with_two_steps();

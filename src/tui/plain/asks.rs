@@ -110,6 +110,7 @@ impl Plain {
             }
             _ => out.extend([
                 "You have the keyboard: each line that you type goes there with Enter, and is not recorded.".to_owned(),
+                "What you type is not shown here, and only what the program shows of it is told.".to_owned(),
                 "A line of a single dot gives it back. What draws on a whole screen cannot be used from here.".to_owned(),
             ]),
         }

@@ -17,9 +17,10 @@ use crate::client::Update;
 use crate::problem::visible;
 use crate::tui::app::{App, Effect, Now};
 use crate::tui::gate::{Came, Verdict};
-use crate::tui::keys::Action;
+use crate::tui::keys::{Action, Place};
 use crate::tui::screen::{Leaving, Options, Outgoing, until_next_tick};
 
+use super::echo::Echo;
 use super::speaker::Plain;
 
 /// The longest line that is taken, in bytes.
@@ -82,6 +83,7 @@ async fn hold(
     let mut app = App::new(options);
     let mut plain = Plain::new(&mut app, width());
     let (mut lines, mut pen) = (listen(), Pen::take());
+    let mut echo = Echo::default();
     let mut listening = true;
     // Since when there is no more input.
     let mut ended: Option<Instant> = None;
@@ -94,6 +96,7 @@ async fn hold(
         if let Some(leaving) = do_all(effects, &mut app, out) {
             break leaving;
         }
+        echo.shows(app.place() != Place::Terminal);
         let text = plain.speak(&mut app, now(), pen.waits() > SLOW);
         if !text.is_empty() {
             pen.write(text);

@@ -4,7 +4,8 @@
 //! It is the same wizard. The state is the screen's own `App`, what can be done is asked of the same table, the
 //! sentences come from the view, and a yes passes the same guard. What is here is only what lines need: `speaker`
 //! tells what is new, `asks` asks, `answer` takes a line, `words` are the commands that only look around, `follow` tells
-//! what a step prints while it prints it, `pages` reads it again, `bare` makes a line of it, and `desk` is the loop.
+//! what a step prints while it prints it, `pages` reads it again, `bare` makes a line of it, `echo` keeps what is typed
+//! to a program off the terminal, and `desk` is the loop.
 //!
 //! Nothing but text and line feeds is ever written: no colour, no cursor, no bell, no title.
 
@@ -12,6 +13,7 @@ mod answer;
 mod asks;
 mod bare;
 mod desk;
+mod echo;
 mod follow;
 mod pages;
 mod speaker;

@@ -1,7 +1,7 @@
 //! The words that only look around, and what is said about all of them.
 
 use crate::tui::app::App;
-use crate::tui::how::Offered;
+use crate::tui::how::{HELP, Offered};
 use crate::tui::keys::{Action, Binding, KEYS, Place};
 use crate::tui::view::lines::Teller;
 
@@ -52,9 +52,6 @@ const WITH: &[(&str, &str)] = &[
     ),
 ];
 
-/// The word of the key for the help, which is about more than keys here.
-const HELP: &str = "help";
-
 /// What a line asks for.
 #[derive(Debug)]
 pub(super) enum Said {
@@ -77,6 +74,8 @@ pub(super) enum Said {
 }
 
 /// Understands a line, without regard to capitals except in a single letter, which is a key.
+///
+/// The first words of an action's are enough where no other action begins with them.
 pub(super) fn understood(line: &str) -> Said {
     let line = line.trim();
     let lower = line.to_ascii_lowercase();
@@ -109,8 +108,23 @@ pub(super) fn understood(line: &str) -> Said {
             && (key || row.bare_word() == lower || (row.action == Action::Help && lower == HELP))
     };
     match KEYS.iter().filter(named).collect::<Vec<_>>() {
-        rows if rows.is_empty() => Said::Unknown,
+        rows if rows.is_empty() => begun(&lower),
         rows => Said::Row(rows),
+    }
+}
+
+/// The one action whose words begin with these.
+fn begun(words: &str) -> Said {
+    let begins = |row: &&Binding| {
+        let rest = row.bare_word().strip_prefix(words);
+        row.place == Place::Run
+            && row.action.offered() != Offered::Never
+            && rest.is_some_and(|rest| rest.starts_with(' '))
+    };
+    let rows: Vec<_> = KEYS.iter().filter(begins).collect();
+    match rows.split_first() {
+        Some((first, rest)) if rest.iter().all(|row| row.action == first.action) => Said::Row(rows),
+        _ => Said::Unknown,
     }
 }
 

@@ -2,6 +2,7 @@
 
 mod hear;
 mod hostile;
+mod lines;
 mod press;
 mod printed;
 mod told;
