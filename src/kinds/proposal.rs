@@ -100,6 +100,8 @@ pub enum Progress {
     None,
     /// rsync's `--info=progress2` lines: bytes, per cent, rate, time left.
     Rsync,
+    /// The last percentage that is printed, as `pv`, `curl -#`, `mongodump` and many others print one.
+    Percent,
 }
 
 /// One thing that an operator sees at a gate.

@@ -91,6 +91,7 @@ impl App {
                 self.searched(&file, offset, &bytes, length);
                 if let Some(output) = self.output.as_mut().filter(|output| output.file == file) {
                     output.take(offset, &bytes, length);
+                    output.watch(now.since);
                 }
             }
         }

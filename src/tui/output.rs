@@ -5,8 +5,9 @@
 //! to stay, it moves through the file window by window.
 
 use std::num::NonZeroU16;
+use std::time::Duration;
 
-use super::progress::Rsync;
+use super::progress::{Rsync, Told, Watch, last_percent};
 use super::search::Pattern;
 use crate::kinds::Progress;
 use grid::Measure;
@@ -39,6 +40,7 @@ pub(super) struct Output {
     /// The file in the run's `output` folder.
     pub(super) file: String,
     progress: Progress,
+    watch: Watch,
     length: u64,
     start: u64,
     bytes: Vec<u8>,
@@ -69,6 +71,7 @@ impl Output {
         Self {
             file,
             progress,
+            watch: Watch::default(),
             length,
             start: length.saturating_sub(WINDOW),
             bytes: Vec::new(),
@@ -267,12 +270,28 @@ impl Output {
         lines
     }
 
-    /// The progress that the end of the output tells of.
-    pub(super) fn progress(&self) -> Option<Rsync> {
+    /// The progress that the end of the output tells of, at a time since the wizard began.
+    pub(super) fn progress(&self, now: Duration) -> Option<Told> {
         match self.progress {
             Progress::None => None,
-            Progress::Rsync => Rsync::last(&self.bytes[self.bytes.len().saturating_sub(TAIL)..]),
+            Progress::Rsync => Rsync::last(self.tail()).map(Told::Rsync),
+            Progress::Percent => self.watch.told(now).map(Told::Percent),
         }
+    }
+
+    /// Takes note of the percentage that stands at the end, at a time since the wizard began.
+    pub(super) fn watch(&mut self, now: Duration) {
+        if self.progress != Progress::Percent || !self.following {
+            return;
+        }
+        let whole = self.start == 0 && self.bytes.len() <= TAIL;
+        if let Some(percent) = last_percent(self.tail(), whole) {
+            self.watch.saw(percent, now);
+        }
+    }
+
+    fn tail(&self) -> &[u8] {
+        &self.bytes[self.bytes.len().saturating_sub(TAIL)..]
     }
 
     /// From one standing window to the next, with some of the old one left to be read again.

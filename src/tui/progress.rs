@@ -1,5 +1,18 @@
 //! Progress, read out of the end of what a program prints.
 
+mod percent;
+
+pub(super) use percent::{Left, Percent, Watch, last as last_percent};
+
+/// How far a program is, by what it prints.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) enum Told {
+    /// In rsync's words.
+    Rsync(Rsync),
+    /// A percentage alone.
+    Percent(Percent),
+}
+
 /// The latest line of rsync's `--info=progress2` (rsync(1)): `1,234,567  64%  102.33MB/s    0:03:48`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Rsync {

@@ -38,6 +38,7 @@ pub(super) const MOMENTS: &[(&str, Make)] = &[
     ("items-failed", items::failed),
     ("type-back", type_back),
     ("running", running),
+    ("running-percent", numbers::percent),
     ("link-lost", link_lost),
     ("proving", proving),
     ("question", question),
@@ -224,7 +225,7 @@ fn type_back(look: Look) -> Stage {
     stage
 }
 
-fn copying(look: Look) -> Stage {
+pub(super) fn copying(look: Look) -> Stage {
     let mut stage = production(look);
     stage.does().does().does().does();
     stage.show(

@@ -11,7 +11,7 @@ use crate::runbook::EnvironmentKind;
 use crate::tui::Look;
 use crate::wire::Live;
 
-use super::night::running;
+use super::night::{copying, running};
 use super::runbook::migration;
 use super::stage::{Stage, machine, step};
 
@@ -96,6 +96,19 @@ pub(super) fn lanes(look: Look) -> Stage {
     let mut stage = waiting(look, &["source", "dest"]);
     asked(&mut stage, "source", None, DOWN, &[7.0]);
     asked(&mut stage, "dest", None, DOWN, &[30.0, 30.0, 30.0, 30.0]);
+    stage
+}
+
+/// A program that prints a percentage and nothing about the time left.
+pub(super) fn percent(look: Look) -> Stage {
+    let mut stage = copying(look);
+    for tenth in 0..=60_u32 {
+        let at = f64::from(tenth) / 2.0;
+        let line = format!("\r[##......]  shop.orders  ({at}%)");
+        stage.prints("source", line.as_bytes(), Progress::Percent);
+        stage.serve();
+        stage.pass(2);
+    }
     stage
 }
 

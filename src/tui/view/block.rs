@@ -1,11 +1,11 @@
 //! What is wanted now, at the bottom of the step: a gate, a running step, a question, a decision.
 
-use ratatui::text::{Line, Span};
+use ratatui::text::Line;
 use unicode_width::UnicodeWidthStr;
 
 use super::page::Page;
 use super::step::Exhibits;
-use super::{Cx, chart, guard, keyboard, lanes, recap, sheet, stuck};
+use super::{Cx, bar, chart, guard, keyboard, lanes, recap, sheet, stuck};
 use crate::kinds::{Leg, Performer};
 use crate::names::MachineName;
 use crate::run::{LaneAt, PlannedStep, StepAt, StepState, Stop, Way};
@@ -278,7 +278,7 @@ fn running(
             }
         }
     }
-    bar(cx, page, width);
+    bar::put(cx, page, width);
     guard::put(cx, page, state);
     keyboard::put(cx, page);
     if performer == Some(Performer::Person) && cx.app.offers(Action::SayDone) {
@@ -299,56 +299,6 @@ fn running(
 /// The machine that a leg runs on; the lane's where nothing was shown.
 fn machine_of<'a>(leg: Option<&'a Leg>, lane: &'a MachineName) -> &'a MachineName {
     leg.map_or(lane, |leg| &leg.at)
-}
-
-/// The progress bar, with the numbers beside it.
-fn bar(cx: &Cx<'_>, page: &mut Page<'_>, width: usize) {
-    let Some(progress) = cx
-        .app
-        .output
-        .as_ref()
-        .and_then(super::super::output::Output::progress)
-    else {
-        return;
-    };
-    let total = progress.total().filter(|_| !progress.ended);
-    let sent = say::size(progress.bytes);
-    let sizes = match total.map(say::size) {
-        Some(total) if total.split(' ').nth(1) == sent.split(' ').nth(1) => {
-            format!("{} of ~{total}", sent.split(' ').next().unwrap_or_default())
-        }
-        Some(total) => format!("{sent} of ~{total}"),
-        None => sent,
-    };
-    let left = if progress.ended { "in all" } else { "left" };
-    let text = format!(
-        " {} %  {sizes}  {}  {} {left}",
-        progress.percent,
-        clean::line(&progress.rate),
-        clean::line(&progress.left),
-    );
-    // The numbers stand beside the bar where there is room for both, else below it.
-    let beside = width >= text.width() + 24 && cx.app.hands == Hands::Keys;
-    let long = match beside {
-        true => (width - text.width() - 3).min(60),
-        false => width.saturating_sub(2),
-    };
-    let full = long * usize::from(progress.percent) / 100;
-    let mut spans = vec![
-        Span::raw(" "),
-        cx.clean(cx.signs.full.repeat(full), Tone::Good),
-        cx.clean(cx.signs.empty.repeat(long - full), Tone::Quiet),
-    ];
-    let text = cx.span(text, Tone::Strong);
-    if beside {
-        spans.push(text);
-        page.line(spans);
-    } else {
-        if cx.app.hands == Hands::Keys {
-            page.line(spans);
-        }
-        page.line(vec![text]);
-    }
 }
 
 fn proving(cx: &Cx<'_>, page: &mut Page<'_>) {

@@ -27,10 +27,8 @@ pub(in crate::tui) struct Teller<'a> {
 impl<'a> Teller<'a> {
     pub(in crate::tui) fn new(app: &'a App, width: usize, now: Now) -> Self {
         let cx = Cx {
-            app,
-            look: app.options.look,
             signs: &SPOKEN,
-            now: app.wall(now),
+            ..Cx::of(app, now)
         };
         Self { cx, width }
     }

@@ -1,6 +1,7 @@
 //! Draws the screen from its state, at any size.
 
 mod armed;
+mod bar;
 mod block;
 mod chart;
 mod cuts;
@@ -27,6 +28,8 @@ mod sides;
 mod step;
 mod stuck;
 mod way_back;
+
+use std::time::Duration;
 
 use ratatui::Frame;
 use ratatui::layout::Rect;
@@ -58,9 +61,21 @@ struct Cx<'a> {
     look: Look,
     signs: &'static Signs,
     now: Timestamp,
+    /// Since the wizard was started.
+    since: Duration,
 }
 
-impl Cx<'_> {
+impl<'a> Cx<'a> {
+    fn of(app: &'a App, now: Now) -> Self {
+        Self {
+            app,
+            look: app.options.look,
+            signs: app.options.look.signs(),
+            now: app.wall(now),
+            since: now.since,
+        }
+    }
+
     fn span(&self, text: impl Into<String>, tone: Tone) -> Span<'static> {
         Span::styled(self.look.own(&text.into()), self.look.style(tone))
     }
@@ -110,18 +125,11 @@ fn draw_all(frame: &mut Frame<'_>, app: &mut App, now: Now) {
     let area = frame.area();
     app.gate_drawn = None;
     app.wide = area.width >= WIDE;
-    let wall = app.wall(now);
-    let look = app.options.look;
     app.board.drawn = keyboard::size(app, area);
     if let (Some(size), Some(output)) = (app.board.drawn, &mut app.output) {
         output.resize(size.0, size.1);
     }
-    let cx = Cx {
-        app,
-        look,
-        signs: look.signs(),
-        now: wall,
-    };
+    let cx = Cx::of(app, now);
     if app.board.drawn.is_some() {
         keyboard::draw(frame, &cx, area);
         return;
@@ -143,24 +151,14 @@ fn draw_all(frame: &mut Frame<'_>, app: &mut App, now: Now) {
     {
         output.lay_out(layout);
     }
-    let cx = Cx {
-        app,
-        look,
-        signs: look.signs(),
-        now: wall,
-    };
+    let cx = Cx::of(app, now);
     frame.render_widget(Paragraph::new(header), places.header);
     let gate = body(frame, &cx, &places);
     rule(frame, &cx, places.rule);
     frame.render_widget(Paragraph::new(footer), places.footer);
     let covered = app.dialog.is_some();
     if let Some(dialog) = &app.dialog {
-        let cx = Cx {
-            app,
-            look,
-            signs: look.signs(),
-            now: wall,
-        };
+        let cx = Cx::of(app, now);
         let room = Rect {
             y: area.y + 1,
             height: places.rule.y.saturating_sub(area.y + 1),
