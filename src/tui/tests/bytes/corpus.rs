@@ -72,6 +72,33 @@ const WIDE: &[&str] = &[
     "e\u{301}",
 ];
 
+/// What Markdown would make more of than text.
+const MARKUP: &[&str] = &[
+    "<script>alert(1)</script>",
+    "<b onclick=owned>",
+    "<!-- owned",
+    "<?owned",
+    "<http://owned>",
+    "[owned](http://owned)",
+    "![owned](http://owned)",
+    "[owned]: http://owned\n\n[owned]",
+    "[^1]\n\n[^1]: owned",
+    "# owned",
+    "\n\n# owned\n\n",
+    "owned\n===\n",
+    "```\n# owned\n",
+    "````\n\n~~~~~\n<b>",
+    "`<b>`` <i>",
+    "\\<b> \\\\<i> &lt;b>",
+    "| owned |\n|---|\n| x |",
+    "\n---\ntitle: owned\n---\n",
+    "\n> [!NOTE]\n> owned\n",
+    "\n- [x] owned\n1. owned",
+    "$owned$ $$owned$$",
+    "\n    <b>\n\t<b>\n",
+    "&#x3c;b&#62;",
+];
+
 fn one<'a, T: ?Sized>(dice: &mut Dice, of: &[&'a T]) -> &'a T {
     of[dice.below(of.len() as u64) as usize]
 }
@@ -235,12 +262,13 @@ pub(super) fn input(number: u64, dice: &mut Dice) -> Vec<u8> {
             }
             _ => out.extend(one(dice, BROKEN)),
         },
+        _ if form % 4 == 3 => out.extend(one(dice, MARKUP).as_bytes()),
         _ => {
             let mut text = one(dice, WIDE).to_owned();
             match form % 3 {
                 0 => text.extend((0..=dice.below(6)).map(|_| within(dice, NASTY))),
                 1 => text.extend(
-                    (0..dice.below(if form % 96 == 1 { 500 } else { 12 }))
+                    (0..dice.below(if form % 48 == 1 { 500 } else { 12 }))
                         .map(|_| within(dice, MARKS)),
                 ),
                 _ => text = text.repeat(1 + dice.below(60) as usize),

@@ -27,7 +27,16 @@ pub(super) fn violation(bytes: &[u8], lines: bool) -> Option<String> {
     };
     let mut at = 0;
     let mut marks = 0;
-    while let Some(c) = text[at..].chars().next() {
+    loop {
+        // Nearly all of it, and quick.
+        let from = at;
+        while at < bytes.len() && bytes[at] >= b' ' && bytes[at] < 0x7f {
+            at += 1;
+        }
+        if at > from {
+            marks = 0;
+        }
+        let c = text[at..].chars().next()?;
         if let Some(rest) = text[at..].strip_prefix("\u{1b}[") {
             let end = rest.find(|c: char| c.is_ascii_alphabetic());
             match end {
@@ -46,7 +55,6 @@ pub(super) fn violation(bytes: &[u8], lines: bool) -> Option<String> {
         }
         at += c.len_utf8();
     }
-    None
 }
 
 /// Whether bytes are what the bell and the title are made of, and nothing else. Between two frames this may be written, and

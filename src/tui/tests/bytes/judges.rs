@@ -134,9 +134,9 @@ pub(super) fn tmux(bytes: &[u8], name: &str) -> Result<Done, String> {
         "-s",
         name,
         "-x",
-        "80",
+        "120",
         "-y",
-        "24",
+        "40",
         "sleep 60",
     ])
     .expect("tmux starts");

@@ -12,6 +12,7 @@ mod judges;
 mod listed;
 mod night;
 mod split;
+mod told;
 mod xterm;
 
 use std::num::NonZeroUsize;
@@ -25,36 +26,33 @@ use self::judges::{Done, Emulator, tmux};
 use self::night::night;
 use self::xterm::{Letters, xterm};
 use super::stage::{FANCY, PLAIN};
-use crate::problem::visible;
-use crate::report::{fenced, in_table, inline, json_text, prose, span};
+use crate::report::{in_table, inline, span};
 use crate::tui::clean;
+use crate::tui::plain::split;
 
 /// How many inputs one night meets.
-const TOGETHER: u64 = 40;
+const TOGETHER: u64 = 80;
 
 /// How many inputs as they came, and which share of the screens, real terminals are shown.
 const SHOWN: u64 = 20_000;
-const SCREENS: u64 = 40;
+const SCREENS: u64 = 20;
 const MOST: usize = 1 << 20;
 
 /// What keeps one raw input from hiding the next ones: a string ends, VT52 mode is left, the printer is let go.
 const RELEASE: &[u8] = b"\x18\x1b\\\x1b<\x1b[4i\n";
 
-/// Everything that is written as lines: talk, answers, reports; and what goes into cells and text boxes.
+/// What a text becomes in a line, a cell, a text box and a table; `told` has every text in a fence, a note and JSON.
 fn as_lines(input: &[u8]) -> Vec<String> {
     let text = String::from_utf8_lossy(input);
-    vec![
-        visible(&text),
+    let mut told = split(&mut Vec::new(), &[input, b"\n"].concat());
+    told.extend([
         clean::line(&text),
         clean::cell(&text),
         clean::typed(&text),
-        inline(&text),
-        prose(&text),
         span(&text),
         in_table(&inline(&text)),
-        fenced("", &text),
-        json_text(&text).unwrap(),
-    ]
+    ]);
+    told
 }
 
 /// What came of some nights.
@@ -145,31 +143,40 @@ fn raw() -> Vec<u8> {
     inputs.flatten().collect()
 }
 
-fn nights(seed: u64, count: u64) -> Tally {
+/// Gives numbers out to as many hands as there are cores, each to one of them; what each made of its own.
+fn spread<T: Send>(
+    numbers: u64,
+    work: impl Fn(&mut dyn Iterator<Item = u64>) -> T + Sync,
+) -> Vec<T> {
     let next = AtomicU64::new(0);
-    let work = || {
-        let mut tally = Tally::default();
-        let (mut ours, mut raw) = (Emulator::new(24, 80), Emulator::new(5, 20));
-        loop {
+    let hand = || {
+        let mut own = std::iter::from_fn(|| {
             let number = next.fetch_add(1, Ordering::Relaxed);
-            if number * TOGETHER >= count {
-                return tally;
-            }
+            (number < numbers).then_some(number)
+        });
+        work(&mut own)
+    };
+    let cores = thread::available_parallelism().map_or(1, NonZeroUsize::get);
+    thread::scope(|scope| {
+        let hands: Vec<_> = (0..cores.min(4)).map(|_| scope.spawn(hand)).collect();
+        let ends = hands.into_iter().map(|hand| hand.join());
+        ends.map(|end| end.unwrap_or_else(|panic| std::panic::resume_unwind(panic)))
+            .collect()
+    })
+}
+
+fn nights(seed: u64, count: u64) -> Tally {
+    let some = spread(count.div_ceil(TOGETHER), |numbers| {
+        let mut tally = Tally::default();
+        let (mut ours, mut raw) = (Emulator::new(40, 120), Emulator::new(5, 20));
+        for number in numbers {
             tally.night(seed, number, count, &mut ours, &mut raw);
         }
-    };
-    let hands = thread::available_parallelism().map_or(1, NonZeroUsize::get);
-    thread::scope(|scope| {
-        let hands: Vec<_> = (0..hands.min(4)).map(|_| scope.spawn(work)).collect();
-        let mut all = Tally::default();
-        for hand in hands {
-            match hand.join() {
-                Ok(tally) => all.add(tally),
-                Err(panic) => std::panic::resume_unwind(panic),
-            }
-        }
-        all
-    })
+        tally
+    });
+    let mut all = Tally::default();
+    some.into_iter().for_each(|one| all.add(one));
+    all
 }
 
 /// Shows all to one kind of real terminal: what was drawn must do nothing, and what came must do all; what it did, told.

@@ -34,7 +34,7 @@ impl Write for Line {
 /// Draws what the screen shows now through the backend that the program uses; the bytes it sends.
 fn sent(stage: &mut Stage) -> Vec<u8> {
     let line = Line::default();
-    let viewport = Viewport::Fixed(Rect::new(0, 0, 80, 24));
+    let viewport = Viewport::Fixed(Rect::new(0, 0, 120, 40));
     let backend = CrosstermBackend::new(line.clone());
     let mut terminal = Terminal::with_options(backend, TerminalOptions { viewport }).unwrap();
     let now = stage.now();
@@ -48,7 +48,7 @@ fn sent(stage: &mut Stage) -> Vec<u8> {
 }
 
 /// A plan in which everything that an author writes is one of the texts.
-fn plan(text: &mut dyn FnMut() -> String) -> Plan {
+pub(super) fn plan(text: &mut dyn FnMut() -> String) -> Plan {
     let mut plan = migration(EnvironmentKind::Production);
     plan.title = text();
     plan.about = text();
@@ -132,7 +132,7 @@ pub(super) fn night(inputs: &[Vec<u8>], look: Look, dice: &mut Dice) -> Vec<Vec<
         1,
         Intent::Note {
             step: Some(step),
-            text: text(),
+            text: format!("note {}", text()),
         },
     );
     stage.lost("source", &text());

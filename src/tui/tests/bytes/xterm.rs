@@ -176,7 +176,7 @@ fn window(room: &Path, display: &str, letters: Letters) -> Ours {
         .env("HOME", room)
         .env("DISPLAY", display)
         .current_dir(room)
-        .args(["-T", "ours", "-n", "ours"]);
+        .args(["-T", "ours", "-n", "ours", "-geometry", "120x40"]);
     for resource in RESOURCES {
         xterm.args(["-xrm", &format!("XTerm*{resource}")]);
     }

@@ -77,7 +77,7 @@ impl Reader {
     }
 
     /// Types a line, and gives what is told of it.
-    pub(super) fn types(&mut self, line: &str) -> String {
+    pub(in crate::tui::tests) fn types(&mut self, line: &str) -> String {
         self.sends(line, Came::Alone);
         self.hear()
     }

@@ -1,6 +1,6 @@
 //! The wizard in lines of text: the same moments, told instead of drawn, and lines instead of keys.
 
-mod hear;
+pub(super) mod hear;
 mod hostile;
 mod lines;
 mod press;
