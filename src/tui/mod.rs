@@ -46,6 +46,7 @@ mod screen;
 mod search;
 mod searching;
 mod signals;
+mod sixteen;
 mod standing;
 mod strip;
 mod terminal;

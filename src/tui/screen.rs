@@ -110,7 +110,7 @@ async fn hold(
         since: started.elapsed(),
     };
     let mut app = App::new(options);
-    let mut held = Held::take(app.options.attention)?;
+    let mut held = Held::take(app.options.attention, app.options.look.depth)?;
     let mut keys = EventStream::new();
     let mut bell = Bell::default();
     let mut pace = Pace::at(held.speed());

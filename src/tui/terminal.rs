@@ -25,6 +25,8 @@ use tokio::sync::Notify;
 
 use super::attention::{self, Attention};
 use super::clipboard;
+use super::look::Depth;
+use super::sixteen::Sixteen;
 
 /// The terminal, while the wizard has it. Dropping it gives it back.
 pub(super) struct Held {
@@ -40,12 +42,12 @@ pub(super) struct Held {
 }
 
 impl Held {
-    /// Takes the terminal: raw mode, alternate screen, bracketed paste.
+    /// Takes the terminal: raw mode, alternate screen, bracketed paste. `depth` is how many colours it has.
     ///
     /// # Errors
     ///
     /// Standard output is not a terminal, or does not take it; it is given back then.
-    pub(super) fn take(attention: Attention) -> io::Result<Self> {
+    pub(super) fn take(attention: Attention, depth: Depth) -> io::Result<Self> {
         let has_title = attention == Attention::BellAndTitle;
         let taken = Arc::new(AtomicBool::new(true));
         let lost = Arc::new(Notify::new());
@@ -60,6 +62,7 @@ impl Held {
         let written = Arc::new(AtomicU64::new(0));
         let counted = Counted {
             out: io::stdout(),
+            sixteen: (depth == Depth::Sixteen).then(Sixteen::default),
             written: written.clone(),
             taken: taken.clone(),
         };
@@ -186,6 +189,7 @@ impl Held {
 /// an error would be told by ratatui, which shows the cursor once more in the end.
 pub(super) struct Counted {
     out: Stdout,
+    sixteen: Option<Sixteen>,
     written: Arc<AtomicU64>,
     taken: Arc<AtomicBool>,
 }
@@ -195,10 +199,20 @@ impl Write for Counted {
         if !self.taken.load(Ordering::SeqCst) {
             return Ok(bytes.len());
         }
-        let count = self.out.write(bytes)?;
-        let more = u64::try_from(count).unwrap_or(u64::MAX);
+        let (taken, written) = match &mut self.sixteen {
+            Some(sixteen) => {
+                let turned = sixteen.turned(bytes);
+                self.out.write_all(&turned)?;
+                (bytes.len(), turned.len())
+            }
+            None => {
+                let written = self.out.write(bytes)?;
+                (written, written)
+            }
+        };
+        let more = u64::try_from(written).unwrap_or(u64::MAX);
         self.written.fetch_add(more, Ordering::Relaxed);
-        Ok(count)
+        Ok(taken)
     }
 
     fn flush(&mut self) -> io::Result<()> {

@@ -28,6 +28,9 @@ fn a_linux_console_gets_signs_of_its_font_and_no_title() {
         assert!(screen.is_ascii(), "{screen}");
     }
     assert_eq!(tty.titles(), 0);
+    // A terminal of sixteen colours may take the numbers of others for attributes, and blink.
+    assert!(tty.coloured() > 0);
+    assert_eq!(tty.by_number(), 0);
     assert!(tty.left().is_empty(), "{:?}", tty.left());
 }
 
@@ -38,6 +41,10 @@ fn a_locale_without_unicode_gets_none() {
         assert!(screen.is_ascii(), "{screen}");
     }
     assert!(tty.titles() > 0, "the control: this terminal has a title");
+    assert!(
+        tty.by_number() > 0,
+        "the control: this terminal has a palette"
+    );
 }
 
 #[test]

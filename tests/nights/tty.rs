@@ -34,6 +34,8 @@ struct Shown {
     bytes: usize,
     /// After how many pieces there was a colour on the screen.
     coloured: usize,
+    /// In how many pieces a colour was named by its number in the palette of 256.
+    by_number: usize,
 }
 
 /// What came that does not stand on the screen: how often the bell, and a title.
@@ -87,6 +89,7 @@ impl Tty {
             parser: Parser::new_with_callbacks(ROWS, COLUMNS, 0, Heard::default()),
             bytes: 0,
             coloured: 0,
+            by_number: 0,
         }));
         let reader = std::thread::spawn({
             let (pty, shown) = (pty.clone(), shown.clone());
@@ -132,6 +135,11 @@ impl Tty {
     /// After how many of the pieces that were written to it there was a colour on the screen.
     pub fn coloured(&self) -> usize {
         self.shown().coloured
+    }
+
+    /// In how many of the pieces a colour was named by its number in the palette of 256.
+    pub fn by_number(&self) -> usize {
+        self.shown().by_number
     }
 
     /// Waits until the screen shows something, and fails with the screen where it never does.
@@ -233,6 +241,8 @@ fn read_all(pty: &Pty, shown: &Mutex<Shown>) {
         shown.parser.process(&bytes[..count]);
         shown.bytes += count;
         shown.coloured += usize::from(has_colour(shown.parser.screen()));
+        let by_number = bytes[..count].windows(4).any(|part| part == b"8;5;");
+        shown.by_number += usize::from(by_number);
     }
 }
 
