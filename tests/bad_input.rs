@@ -17,6 +17,7 @@ mod bad_input {
     mod lists;
     mod logout;
     mod machine;
+    mod mice;
     mod pagers;
     mod plain;
     mod records;

@@ -75,6 +75,9 @@ pub(super) struct DemoArgs {
     /// No bell and no terminal title where the run needs somebody
     #[arg(long, env = "RUNSHEET_QUIET", hide_env_values = true, value_parser = clap::builder::FalseyValueParser::new())]
     pub quiet: bool,
+    /// Take the mouse from the terminal: the wheel scrolls, a click looks at a step or marks an answer
+    #[arg(long, env = "RUNSHEET_MOUSE", hide_env_values = true, value_parser = clap::builder::FalseyValueParser::new())]
+    pub mouse: bool,
 }
 
 /// `runsheet check`
@@ -160,6 +163,9 @@ pub(super) struct Seat {
     /// No bell and no terminal title where the run needs somebody
     #[arg(long, env = "RUNSHEET_QUIET", hide_env_values = true, value_parser = clap::builder::FalseyValueParser::new())]
     pub quiet: bool,
+    /// Take the mouse from the terminal: the wheel scrolls, a click looks at a step or marks an answer
+    #[arg(long, env = "RUNSHEET_MOUSE", hide_env_values = true, value_parser = clap::builder::FalseyValueParser::new())]
+    pub mouse: bool,
 }
 
 /// `runsheet attach`

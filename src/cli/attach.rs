@@ -92,6 +92,7 @@ pub(super) fn sit_down(
         clock: Clock::system(),
         folder: paths.run(run)?.display().to_string(),
         attention: attention(seat.quiet),
+        mouse: seat.mouse,
         pager: Pager::from_env(|name| std::env::var(name).ok()),
         come_back: format!("runsheet attach {run}"),
     };

@@ -100,6 +100,7 @@ pub(super) fn demo(args: &DemoArgs, say: &Say) -> anyhow::Result<Exit> {
         watch: false,
         plain: args.plain,
         quiet: args.quiet,
+        mouse: args.mouse,
     };
     attach::sit_down(&paths, &run, (&seat, shown), say)
 }

@@ -11,6 +11,7 @@ use super::app::{App, Effect, Pane};
 use super::clean;
 use super::dialog::{Dialog, Purpose, Sheet};
 use super::gate::{Came, Verdict};
+use super::how::Hands;
 use super::keys::Action;
 use super::look::Tone;
 use super::screen::Leaving;
@@ -56,6 +57,7 @@ impl App {
             Action::Mark => {
                 matches!(&self.dialog, Some(Dialog::Choose(choose)) if choose.numbered)
             }
+            Action::Mouse => self.hands == Hands::Keys,
             Action::Leave => ended || run.suspended.is_some(),
             Action::NextLane => self.outputs().len() > 1,
             Action::Output => self.output.is_some() || self.pane == Pane::Output,
@@ -321,6 +323,7 @@ impl App {
                 return vec![Effect::Leave(how)];
             }
             Action::Redraw => return vec![Effect::Redraw],
+            Action::Mouse => return self.change_mouse(),
             Action::Interrupt => self.say(
                 &format!(
                     "nothing was stopped. {} stops a step; {} only leaves this screen",

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use crossterm::event::{KeyCode, KeyEvent, KeyEventKind};
+use ratatui::layout::Rect;
 
 use crate::client::Folded;
 use crate::clock::Timestamp;
@@ -20,6 +21,7 @@ use super::gate::{Came, Guard, Seen};
 use super::how::Hands;
 use super::keys::{self, Place};
 use super::look::Tone;
+use super::mouse::Spot;
 use super::output::Output;
 use super::pager::Paged;
 use super::screen::{Leaving, Options};
@@ -50,6 +52,8 @@ pub(super) enum Effect {
     Copy(String),
     /// Show an output in the pager.
     Page(Paged),
+    /// Take the mouse from the terminal, or give it back.
+    Mouse(bool),
     /// Draw everything again.
     Redraw,
     /// Pass something on to what runs on a terminal.
@@ -138,6 +142,10 @@ pub(super) struct App {
     pub(super) peeked: BTreeSet<String>,
     pub(super) output: Option<Output>,
     pub(super) search: Option<Search>,
+    /// The mouse is ours and not the terminal's.
+    pub(super) mouse: bool,
+    /// What stands where, for the mouse; the view sets it while it draws.
+    pub(super) spots: Vec<(Rect, Spot)>,
     /// Long lines of an output are cut and not wrapped.
     pub(super) cut: bool,
     /// Whether step and other panes stand side by side; the view sets it while it draws.
@@ -158,6 +166,8 @@ pub(super) struct App {
 impl App {
     pub(super) fn new(options: Options) -> Self {
         Self {
+            mouse: options.mouse,
+            spots: Vec::new(),
             options,
             folded: Folded::default(),
             connection: Connection::Never,

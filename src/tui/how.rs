@@ -73,6 +73,7 @@ impl Action {
             | Self::Find
             | Self::Read(_)
             | Self::Redraw
+            | Self::Mouse
             | Self::Interrupt
             | Self::Previous
             | Self::Next

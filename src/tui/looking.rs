@@ -213,14 +213,19 @@ impl App {
         let last = self.folded.run.steps.len().saturating_sub(1);
         // After the last step, looking up starts at the end.
         let from = self.selected.or(current).unwrap_or(last + 1);
-        let to = from.saturating_add_signed(by).min(last);
+        self.look_at(from.saturating_add_signed(by).min(last));
+    }
+
+    /// Looks at a step.
+    pub(super) fn look_at(&mut self, to: usize) {
+        let current = self.folded.run.current();
         self.selected = (Some(to) != current).then_some(to);
         self.scroll = 0;
         self.chosen = None;
         self.attempt = None;
     }
 
-    fn page(&mut self, up: bool, rows: usize) {
+    pub(super) fn page(&mut self, up: bool, rows: usize) {
         if let Some(Dialog::Sheet(_, at)) = &mut self.dialog {
             *at = if up {
                 at.saturating_sub(rows)

@@ -12,7 +12,7 @@
 //! `palette` finds a step or an action by a few letters; `pace` spares a slow line;
 //! `output` reads and emulates what a step prints; `search` finds a text in it, and `strip` the text in its bytes;
 //! `attempts` remembers what every attempt printed to, `reading` is what can be done with an output, and `pager` and `paging` hand it and
-//! the terminal to a pager; `inlets` is what reaches the loop beside keys; `view` draws. `plain` is
+//! the terminal to a pager; `mouse` is what a mouse may do; `inlets` is what reaches the loop beside keys; `view` draws. `plain` is
 //! the same wizard in lines of text, and `how` says what to press or to type there. Every text from outside passes `clean`.
 
 mod act;
@@ -33,6 +33,7 @@ mod inlets;
 mod keys;
 mod look;
 mod looking;
+mod mouse;
 mod output;
 mod pace;
 mod pager;

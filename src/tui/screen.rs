@@ -45,6 +45,8 @@ pub struct Options {
     pub folder: String,
     /// How somebody who looks away may be called.
     pub attention: Attention,
+    /// Whether the mouse is taken from the terminal at the start.
+    pub mouse: bool,
     /// The program that shows an output page by page.
     pub pager: Pager,
     /// The command that comes back to this run, shown on leaving: `runsheet attach 20261121-…`.
@@ -111,6 +113,9 @@ async fn hold(
     };
     let mut app = App::new(options);
     let mut held = Held::take(app.options.attention, app.options.look.depth)?;
+    if app.mouse {
+        held.mouse(true)?;
+    }
     let mut keys = EventStream::new();
     let mut bell = Bell::default();
     let mut pace = Pace::at(held.speed());
@@ -236,6 +241,7 @@ fn take_events(
 ) -> io::Result<Option<Turn>> {
     let is_key =
         |event: &&Event| matches!(event, Event::Key(key) if key.kind != KeyEventKind::Release);
+    let is_key = |event: &&Event| is_key(event) || matches!(event, Event::Mouse(_));
     let came = match events.iter().filter(is_key).count() {
         0 | 1 => Came::Alone,
         _ => Came::InABundle,
@@ -244,9 +250,11 @@ fn take_events(
         let effects = match event {
             Event::Key(key) => app.key(*key, came, now()),
             Event::Paste(text) => app.paste(text),
-            Event::Resize(..) | Event::FocusGained | Event::FocusLost | Event::Mouse(_) => {
+            Event::Mouse(mouse) => {
+                app.mouse(*mouse, came, now());
                 Vec::new()
             }
+            Event::Resize(..) | Event::FocusGained | Event::FocusLost => Vec::new(),
         };
         // What came with it in a bundle was not meant for what it leads to.
         if let Some(turn) = do_all(effects, app, out, held)? {
@@ -271,6 +279,7 @@ fn do_all(
             Effect::Read { file, offset, most } => out.read(&file, offset, most),
             Effect::Type { at, typed } => out.type_to(at, typed),
             Effect::Copy(text) => held.copy(&text)?,
+            Effect::Mouse(on) => held.mouse(on)?,
             Effect::Redraw => held.wipe()?,
             Effect::Page(paged) => return Ok(Some(Turn::Page(paged))),
             Effect::Leave(leaving) => return Ok(Some(Turn::Leave(leaving))),

@@ -26,6 +26,7 @@ use tokio::sync::Notify;
 use super::attention::{self, Attention};
 use super::clipboard;
 use super::look::Depth;
+use super::mouse;
 use super::sixteen::Sixteen;
 
 /// The terminal, while the wizard has it. Dropping it gives it back.
@@ -37,6 +38,7 @@ pub(super) struct Held {
     /// The title as it was written last.
     titled: Vec<u8>,
     has_title: bool,
+    has_mouse: bool,
     /// The modes of the line while another program has it.
     lent: Option<Termios>,
 }
@@ -78,6 +80,7 @@ impl Held {
                 lost,
                 titled: Vec::new(),
                 has_title,
+                has_mouse: false,
                 lent: None,
             };
             held.wipe()?;
@@ -105,6 +108,9 @@ impl Held {
         let was_given_back = !self.taken.swap(true, Ordering::SeqCst);
         begin(self.has_title && was_given_back)?;
         self.titled.clear();
+        if self.has_mouse {
+            self.mouse(true)?;
+        }
         self.wipe()
     }
 
@@ -128,6 +134,14 @@ impl Held {
         // Where the keys come from another terminal, the guard of the gates is what is left.
         let _ = tcflush(io::stdin(), QueueSelector::IFlush);
         Ok(())
+    }
+
+    /// Takes the mouse, or gives it back to the terminal.
+    pub(super) fn mouse(&mut self, on: bool) -> io::Result<()> {
+        self.has_mouse = on;
+        let mut out = io::stdout();
+        out.write_all(if on { mouse::ON } else { mouse::OFF })?;
+        out.flush()
     }
 
     /// Empties the screen, so that the next frame draws all of it.
@@ -242,6 +256,8 @@ fn give_back(taken: &AtomicBool, has_title: bool) {
         if has_title {
             let _ = io::stdout().write_all(attention::BACK);
         }
+        // Unasked: the reports would be typed into the shell, and a panic does not know whether there are any.
+        let _ = io::stdout().write_all(mouse::OFF);
         let shown = execute!(
             io::stdout(),
             DisableBracketedPaste,

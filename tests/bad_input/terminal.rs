@@ -124,6 +124,12 @@ impl Terminal {
         modes.local_modes.contains(usable)
     }
 
+    /// Whether the terminal was told to report what the mouse does.
+    pub fn reports_the_mouse(&self) -> bool {
+        let parser = self.parser.lock().unwrap_or_else(PoisonError::into_inner);
+        parser.screen().mouse_protocol_mode() != vt100::MouseProtocolMode::None
+    }
+
     /// Waits for the program to end, and gives its exit code and its last screen.
     #[track_caller]
     pub fn end(mut self) -> (i32, String) {

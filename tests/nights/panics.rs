@@ -59,6 +59,7 @@ fn attach_and_panic(panics: String) {
         clock: Clock::system(),
         folder: String::new(),
         attention: Attention::BellAndTitle,
+        mouse: false,
         pager: tui::Pager::from_env(|_| None),
         come_back: "runsheet attach".to_owned(),
     };

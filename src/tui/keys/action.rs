@@ -85,6 +85,8 @@ pub(in crate::tui) enum Action {
     Leave,
     /// Leaves the screen; the run goes on.
     Detach,
+    /// Takes the mouse from the terminal, or gives it back.
+    Mouse,
     /// Draws everything again.
     Redraw,
     /// Says what this key does not do.

@@ -164,6 +164,8 @@ pub(in crate::tui) const KEYS: &[Binding] = table! {
         "keys": "this page";
     [ctrl('d', "Ctrl-D")] Run Always A::Detach,
         "detach": "leave this screen; the run goes on without it";
+    [plain('M', "M")] Run Never A::Mouse,
+        "mouse": "take the mouse, to scroll and to look at steps; again to give it back";
     [ctrl('l', "Ctrl-L")] Run Never A::Redraw,
         "draw again": "draw the whole screen again";
     [ctrl('c', "Ctrl-C")] Run Never A::Interrupt,

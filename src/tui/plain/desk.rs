@@ -190,7 +190,7 @@ fn do_all(effects: Vec<Effect>, app: &mut App, out: &mut impl Outgoing) -> Optio
             Effect::Read { file, offset, most } => out.read(&file, offset, most),
             Effect::Type { at, typed } => out.type_to(at, typed),
             // Lines of text are copied by whoever shows them.
-            Effect::Copy(_) | Effect::Page(_) | Effect::Redraw => {}
+            Effect::Copy(_) | Effect::Page(_) | Effect::Mouse(_) | Effect::Redraw => {}
             Effect::Leave(leaving) => return Some(leaving),
         }
     }

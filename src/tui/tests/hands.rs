@@ -90,6 +90,7 @@ impl Stage {
                 Effect::Read { .. }
                 | Effect::Copy(_)
                 | Effect::Page(_)
+                | Effect::Mouse(_)
                 | Effect::Redraw
                 | Effect::Leave(_) => {}
             }

@@ -14,6 +14,7 @@ mod items;
 mod late;
 mod live;
 mod machines;
+mod mouse;
 mod night;
 mod numbers;
 mod page;

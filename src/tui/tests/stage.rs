@@ -66,6 +66,7 @@ impl Stage {
             clock: crate::clock::Clock::held_at(START),
             folder: "~/.local/share/runsheet/runs/20261121-020000-move-k3f9".into(),
             attention: crate::tui::Attention::BellAndTitle,
+            mouse: false,
             pager: crate::tui::Pager::from_env(|_| None),
             come_back: "runsheet attach 20261121-020000-move-k3f9".into(),
         };

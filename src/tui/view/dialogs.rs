@@ -26,6 +26,30 @@ pub(super) fn draw(frame: &mut Frame<'_>, cx: &Cx<'_>, dialog: &Dialog, room: Re
 }
 
 fn question(frame: &mut Frame<'_>, cx: &Cx<'_>, choose: &Choose, room: Rect) {
+    let (lines, width) = question_lines(cx, choose, room);
+    framed(frame, cx, lines, width, room);
+}
+
+/// Where each answer of a question stands; of one for which there is no room, nothing.
+pub(super) fn answers(cx: &Cx<'_>, choose: &Choose, room: Rect) -> Vec<Rect> {
+    let (lines, width) = question_lines(cx, choose, room);
+    let inner = inside(frame_of(lines.len(), width, room));
+    // The answers are the last lines, and of what is too high the end is drawn.
+    let shown = lines.len().min(usize::from(inner.height));
+    let count = choose.answers.len();
+    let place = |number: usize| {
+        let row = (shown + number).checked_sub(count);
+        let row = row.and_then(|row| u16::try_from(row).ok());
+        row.map_or_else(Rect::default, |row| Rect {
+            y: inner.y + row,
+            height: 1,
+            ..inner
+        })
+    };
+    (0..count).map(place).collect()
+}
+
+fn question_lines(cx: &Cx<'_>, choose: &Choose, room: Rect) -> (Vec<Line<'static>>, usize) {
     let width = width_in(room, 76);
     let mut page = Page::new(cx, width - 4);
     page.text(&choose.title, Tone::Strong);
@@ -43,7 +67,7 @@ fn question(frame: &mut Frame<'_>, cx: &Cx<'_>, choose: &Choose, room: Rect) {
             cx.span(format!(" {words} "), tone),
         ]);
     }
-    framed(frame, cx, page.lines, width, room);
+    (page.lines, width)
 }
 
 fn text_box(frame: &mut Frame<'_>, cx: &Cx<'_>, write: &Write, room: Rect) {
@@ -155,23 +179,10 @@ pub(super) fn framed(
     width: usize,
     room: Rect,
 ) -> Rect {
-    let rows = |n: usize| u16::try_from(n).unwrap_or(u16::MAX);
-    let height = rows(lines.len() + 2).min(room.height);
-    let width = rows(width).min(room.width);
-    let area = Rect {
-        x: room.x + (room.width - width) / 2,
-        y: room.y + (room.height - height) / 2,
-        width,
-        height,
-    };
+    let area = frame_of(lines.len(), width, room);
     frame.render_widget(Clear, area);
     border(frame, cx.look, area);
-    let inner = Rect {
-        x: area.x + 1,
-        y: area.y + 1,
-        width: area.width.saturating_sub(2),
-        height: area.height.saturating_sub(2),
-    };
+    let inner = inside(area);
     // Where the room is too low, the end is what the answers stand in.
     let skip = lines.len().saturating_sub(usize::from(inner.height));
     frame.render_widget(
@@ -179,6 +190,28 @@ pub(super) fn framed(
         inner,
     );
     inner
+}
+
+/// The frame around some lines, in the middle of the room.
+fn frame_of(lines: usize, width: usize, room: Rect) -> Rect {
+    let rows = |n: usize| u16::try_from(n).unwrap_or(u16::MAX);
+    let height = rows(lines + 2).min(room.height);
+    let width = rows(width).min(room.width);
+    Rect {
+        x: room.x + (room.width - width) / 2,
+        y: room.y + (room.height - height) / 2,
+        width,
+        height,
+    }
+}
+
+fn inside(area: Rect) -> Rect {
+    Rect {
+        x: area.x + 1,
+        y: area.y + 1,
+        width: area.width.saturating_sub(2),
+        height: area.height.saturating_sub(2),
+    }
 }
 
 fn border(frame: &mut Frame<'_>, look: Look, area: Rect) {

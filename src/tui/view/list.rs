@@ -8,8 +8,28 @@ use crate::run::StepState;
 use crate::tui::clean;
 use crate::tui::look::Tone;
 
+/// The place of the lines within that of the list: beside its rule, and a blank.
+pub(super) fn inside(area: Rect) -> Rect {
+    Rect {
+        width: area.width.saturating_sub(2),
+        ..area
+    }
+}
+
 /// The lines of the list, around the step that is looked at.
 pub(super) fn lines(cx: &Cx<'_>, area: Rect) -> Vec<Line<'static>> {
+    rows(cx, area).into_iter().map(|(line, _)| line).collect()
+}
+
+/// The step on each line, by its number from 0; none where it is a phase.
+pub(super) fn numbers(cx: &Cx<'_>, area: Rect) -> Vec<Option<usize>> {
+    rows(cx, area)
+        .into_iter()
+        .map(|(_, number)| number)
+        .collect()
+}
+
+fn rows(cx: &Cx<'_>, area: Rect) -> Vec<(Line<'static>, Option<usize>)> {
     let run = &cx.app.folded.run;
     let Some(plan) = &run.plan else {
         return Vec::new();
@@ -47,11 +67,12 @@ pub(super) fn lines(cx: &Cx<'_>, area: Rect) -> Vec<Line<'static>> {
             width.saturating_sub(3 + count.len()),
             cx.signs.more,
         );
-        lines.push(Line::from(vec![
+        let head = vec![
             cx.clean(format!(" {sign} "), tone),
             cx.clean(title, if here { Tone::Strong } else { Tone::Plain }),
             cx.clean(count, Tone::Quiet),
-        ]));
+        ];
+        lines.push((Line::from(head), None));
         if !(everything || here || focus_phase == Some(&phase.id)) {
             continue;
         }
@@ -59,7 +80,8 @@ pub(super) fn lines(cx: &Cx<'_>, area: Rect) -> Vec<Line<'static>> {
             if focus == Some(number) {
                 at = lines.len();
             }
-            lines.push(step(cx, width, number, state, focus == Some(number)));
+            let line = step(cx, width, number, state, focus == Some(number));
+            lines.push((line, Some(number)));
         }
     }
     let from = at

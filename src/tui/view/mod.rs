@@ -25,6 +25,7 @@ mod printed;
 mod recap;
 mod sheet;
 mod sides;
+mod spots;
 mod step;
 mod stuck;
 mod way_back;
@@ -124,6 +125,7 @@ pub(super) fn draw(frame: &mut Frame<'_>, app: &mut App, now: Now) {
 fn draw_all(frame: &mut Frame<'_>, app: &mut App, now: Now) {
     let area = frame.area();
     app.gate_drawn = None;
+    app.spots.clear();
     app.wide = area.width >= WIDE;
     app.board.drawn = keyboard::size(app, area);
     if let (Some(size), Some(output)) = (app.board.drawn, &mut app.output) {
@@ -157,15 +159,18 @@ fn draw_all(frame: &mut Frame<'_>, app: &mut App, now: Now) {
     rule(frame, &cx, places.rule);
     frame.render_widget(Paragraph::new(footer), places.footer);
     let covered = app.dialog.is_some();
+    let room = Rect {
+        y: area.y + 1,
+        height: places.rule.y.saturating_sub(area.y + 1),
+        ..area
+    };
     if let Some(dialog) = &app.dialog {
-        let cx = Cx::of(app, now);
-        let room = Rect {
-            y: area.y + 1,
-            height: places.rule.y.saturating_sub(area.y + 1),
-            ..area
-        };
         dialogs::draw(frame, &cx, dialog, room);
     }
+    app.spots = match app.mouse {
+        true => spots::of(&cx, &places, room),
+        false => Vec::new(),
+    };
     app.palette_drawn();
     if gate && !covered && app.is_live() && !app.is_waiting_for_an_answer() {
         app.gate_drawn = app.gate();
@@ -245,19 +250,14 @@ fn places(cx: &Cx<'_>, area: Rect, header: usize, footer: usize) -> Places {
 /// Draws what is between header and footer; tells whether all of an open gate is to be read there.
 fn body(frame: &mut Frame<'_>, cx: &Cx<'_>, places: &Places) -> bool {
     if let Some(list) = places.list {
-        let inner = beside(frame, cx, list, Side::Right);
-        let inner = Rect {
-            width: inner.width.saturating_sub(1),
-            ..inner
-        };
+        beside(frame, cx, list, Side::Right);
+        let inner = list::inside(list);
         frame.render_widget(Paragraph::new(list::lines(cx, inner)), inner);
     }
     let app = cx.app;
     if let Some(side) = places.side {
         let inner = beside(frame, cx, side, Side::Left);
-        // What an earlier attempt printed does not stand where a yes is to be said to something else.
-        let at_its_gate = app.is_here() && app.gate().is_some();
-        let printed = app.output.is_some() && (app.pane == Pane::Output || !at_its_gate);
+        let printed = side_is_printed(app);
         match app.pane {
             Pane::Journal => journal::draw(frame, cx, inner),
             Pane::Output | Pane::Step if printed => printed::draw(frame, cx, inner),
@@ -280,7 +280,7 @@ fn body(frame: &mut Frame<'_>, cx: &Cx<'_>, places: &Places) -> bool {
             };
             journal::tail(frame, cx, rest, 0);
         }
-        let exhibits = match at_its_gate && (printed || app.pane == Pane::Journal) {
+        let exhibits = match is_at_its_gate(app) && (printed || app.pane == Pane::Journal) {
             true => step::Exhibits::Here,
             false => step::Exhibits::Beside,
         };
@@ -297,6 +297,17 @@ fn body(frame: &mut Frame<'_>, cx: &Cx<'_>, places: &Places) -> bool {
             false
         }
     }
+}
+
+fn is_at_its_gate(app: &App) -> bool {
+    app.is_here() && app.gate().is_some()
+}
+
+/// Whether the output stands beside the step. What was printed before does not stand where a yes is to be said to
+/// something else.
+fn side_is_printed(app: &App) -> bool {
+    let wanted = app.pane == Pane::Output || app.pane == Pane::Step && !is_at_its_gate(app);
+    app.output.is_some() && wanted
 }
 
 enum Side {

@@ -3,7 +3,7 @@
 use unicode_width::UnicodeWidthChar;
 
 use crate::problem::hidden;
-use crate::tui::attention;
+use crate::tui::{attention, mouse};
 
 /// How many marks may stand on one letter.
 const MARKS: usize = 3;
@@ -107,6 +107,51 @@ fn bell_and_title_are_ours_between_frames_and_nobodys_in_them() {
         "\u{1b}]2;Runsheet: \u{9b}m\u{1b}\\",
     ] {
         assert!(!calls(bad.as_bytes()), "{bad:?}");
+    }
+}
+
+/// The modes of the mouse that bytes set, and those that they end; none where there is anything else. Between two frames
+/// this may be written, and in a frame none of it.
+fn mouse_modes(bytes: &[u8]) -> Option<(Vec<&str>, Vec<&str>)> {
+    let mut text = std::str::from_utf8(bytes).ok()?;
+    let (mut set, mut ended) = (Vec::new(), Vec::new());
+    while !text.is_empty() {
+        let (mode, rest) = text.strip_prefix("\u{1b}[?")?.split_at_checked(4)?;
+        // Buttons and the wheel, in numbers of any length. Movement (1002, 1003) would be a report for every column.
+        if !["1000", "1006"].contains(&mode) {
+            return None;
+        }
+        match rest.as_bytes().first()? {
+            b'h' => set.push(mode),
+            b'l' => ended.push(mode),
+            _ => return None,
+        }
+        text = &rest[1..];
+    }
+    Some((set, ended))
+}
+
+#[test]
+fn the_mouse_is_ours_between_frames_and_every_mode_of_it_is_ended() {
+    let (mut set, none) = mouse_modes(mouse::ON).unwrap();
+    assert!(!set.is_empty() && none.is_empty());
+    let (none, mut ended) = mouse_modes(mouse::OFF).unwrap();
+    set.sort_unstable();
+    ended.sort_unstable();
+    assert_eq!(set, ended);
+    assert!(none.is_empty());
+    for ours in [mouse::ON, mouse::OFF] {
+        assert!(!calls(ours));
+        assert!(violation(ours, false).is_some() && violation(ours, true).is_some());
+    }
+    for bad in [
+        "\u{1b}[?1003h",
+        "\u{1b}[?1000x",
+        "\u{1b}[?1000",
+        "x",
+        "\u{1b}[?25h",
+    ] {
+        assert_eq!(mouse_modes(bad.as_bytes()), None, "{bad:?}");
     }
 }
 
