@@ -13,6 +13,7 @@ mod bad_input {
     mod engines;
     mod files;
     mod home;
+    mod hostile;
     mod hosts;
     mod lists;
     mod logout;

@@ -39,12 +39,12 @@ pub fn main() -> ExitCode {
         Ok(cli) => cli,
         // Help and version are answers; everything else is wrong usage. A reader who went is neither.
         Err(said) => {
-            let exit = if said.use_stderr() {
-                Exit::Usage
+            let (exit, told) = if said.use_stderr() {
+                (Exit::Usage, Say::usage(&said.render().to_string()))
             } else {
-                Exit::Done
+                (Exit::Done, said.print())
             };
-            return match said.print() {
+            return match told {
                 Ok(()) => exit.into(),
                 Err(error) if error.kind() == std::io::ErrorKind::BrokenPipe => exit.into(),
                 Err(_) => Exit::Problems.into(),

@@ -68,6 +68,18 @@ impl Say {
         let _ = writeln!(io::stderr().lock(), "{}", folded(text));
     }
 
+    /// Writes what is wrong with the arguments. They stand in it as they came, so it is made visible like all that
+    /// others wrote: a shell's `*` may have put the name of a file there.
+    ///
+    /// # Errors
+    ///
+    /// Standard error takes nothing.
+    pub fn usage(text: &str) -> io::Result<()> {
+        let mut err = io::stderr().lock();
+        text.lines()
+            .try_for_each(|line| writeln!(err, "{}", visible(line)))
+    }
+
     /// Writes problems of files to standard error, with their lines and carets.
     pub fn problems(&self, problems: &[Problem]) {
         let colour = self.err_colour();
