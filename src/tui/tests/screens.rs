@@ -1,9 +1,13 @@
 //! Snapshots of every moment, to be read with one's own eyes.
 
+use std::collections::BTreeSet;
+
 use crossterm::event::KeyCode;
 
 use super::night::MOMENTS;
 use super::stage::{FANCY, PLAIN, Stage};
+use crate::tui::gate::Came;
+use crate::tui::keys::{Action, KEYS, Place};
 
 pub(super) fn snapshot(name: &str, text: &str) {
     let mut settings = insta::Settings::clone_current();
@@ -66,12 +70,6 @@ fn some_moments_in_ascii_and_in_other_sizes() {
 fn what_stands_before_the_run() {
     type Play = fn(&mut Stage);
     let plays: &[(&str, &str, Play)] = &[
-        ("help", "gate", |stage| {
-            stage.wait().key(KeyCode::Char('?'));
-        }),
-        ("machines", "trouble", |stage| {
-            stage.wait().key(KeyCode::Char('m'));
-        }),
         ("note", "gate", |stage| {
             stage.wait().key(KeyCode::Char('n'));
             stage.types("the customer is on the phone");
@@ -81,24 +79,15 @@ fn what_stands_before_the_run() {
         ("choose", "choice", |stage| {
             stage.wait().key(KeyCode::Enter).key(KeyCode::Char('1'));
         }),
-        ("find", "gate", |stage| {
-            stage.wait().key(KeyCode::Char(':'));
-        }),
         ("find-step", "gate", |stage| {
             stage.wait().ctrl('p').types("copy").key(KeyCode::Down);
         }),
         ("find-not-now", "stuck-failed", |stage| {
             stage.ctrl('p').types("st");
         }),
-        ("retry", "stuck-failed", |stage| {
-            stage.key(KeyCode::Char('r'));
-        }),
         ("settle", "unknown", |stage| {
             stage.key(KeyCode::Char('h'));
             stage.types("the log of dest says so");
-        }),
-        ("stop", "running", |stage| {
-            stage.key(KeyCode::Char('x'));
         }),
         ("kill", "running", |stage| {
             stage
@@ -107,18 +96,9 @@ fn what_stands_before_the_run() {
                 .key(KeyCode::Enter);
             stage.key(KeyCode::Char('x'));
         }),
-        ("answer", "question", |stage| {
-            stage.key(KeyCode::Enter);
-        }),
         ("evidence", "question-evidence", |stage| {
             stage.key(KeyCode::Enter).key(KeyCode::Down);
             stage.key(KeyCode::Enter).key(KeyCode::Enter);
-        }),
-        ("finish", "all-settled", |stage| {
-            stage.key(KeyCode::Enter);
-        }),
-        ("go-back", "gate", |stage| {
-            stage.wait().key(KeyCode::Char('b'));
         }),
         ("output", "running", |stage| {
             stage.key(KeyCode::Char('o'));
@@ -141,10 +121,49 @@ fn what_stands_before_the_run() {
         }),
     ];
     for (name, at, play) in plays {
-        let mut stage = moment(at);
-        stage.draw(80, 24);
-        stage.since += std::time::Duration::from_millis(50);
-        play(&mut stage);
-        snapshot(&format!("on-{name}-80x24"), &stage.text(80, 24));
+        for (width, height) in [(80, 24), (200, 60)] {
+            let mut stage = moment(at);
+            stage.draw(width, height);
+            stage.since += std::time::Duration::from_millis(50);
+            play(&mut stage);
+            let text = stage.text(width, height);
+            snapshot(&format!("on-{name}-{width}x{height}"), &text);
+        }
+    }
+}
+
+/// An action as a part of a file's name.
+fn named(action: Action) -> String {
+    let name = format!("{action:?}").to_lowercase();
+    let name = name.replace(|c: char| !c.is_alphanumeric(), "-");
+    name.trim_end_matches('-').to_owned()
+}
+
+#[test]
+fn whatever_a_key_opens_at_80x24_and_200x60() {
+    let mut opened = BTreeSet::new();
+    let of_the_run = || KEYS.iter().filter(|row| row.place == Place::Run);
+    for (_, make) in MOMENTS {
+        for row in of_the_run() {
+            let name = named(row.action);
+            if opened.contains(&name) || !make(FANCY).app.offers(row.action) {
+                continue;
+            }
+            for (width, height) in [(80, 24), (200, 60)] {
+                let mut stage = make(FANCY);
+                stage.draw(width, height);
+                stage.wait().press(row.keys[0].event(), Came::Alone);
+                if stage.app.dialog.is_some() {
+                    opened.insert(name.clone());
+                    let text = stage.text(width, height);
+                    snapshot(&format!("opens-{name}-{width}x{height}"), &text);
+                }
+            }
+        }
+    }
+    // Three dots say that something is asked first.
+    for row in of_the_run().filter(|row| row.word.ends_with('…')) {
+        let name = named(row.action);
+        assert!(opened.contains(&name), "no moment opens what {name} asks");
     }
 }

@@ -76,12 +76,24 @@ fn text_box(frame: &mut Frame<'_>, cx: &Cx<'_>, write: &Write, room: Rect) {
     page.own(&write.purpose.title(), Tone::Strong);
     page.own(write.purpose.consequence(), Tone::Quiet);
     let head = page.lines.len();
-    let height = usize::from(room.height).saturating_sub(head + 4).min(10);
+    // It grows with its text. What the words are about stands below it, at the bottom of the step.
+    let across = width.saturating_sub(5).max(1);
+    let lines = write.area.lines().iter();
+    let written: usize = lines.map(|line| line.width() / across + 1).sum();
+    let most = usize::from(room.height).saturating_sub(head + 4);
+    let height = (written + 1).max(4).min(most);
     let blank = std::iter::repeat_n(Line::default(), height + 1);
     let mut lines = page.lines;
     lines.extend(blank);
-    let inner = framed(frame, cx, lines, width, room);
     let rows = |n: usize| u16::try_from(n).unwrap_or(0);
+    let height = rows(lines.len() + 2).min(room.height);
+    let room = Rect {
+        // What is wrong stands in the header, and stays there.
+        y: room.y + (room.height - height).min(2),
+        height,
+        ..room
+    };
+    let inner = framed(frame, cx, lines, width, room);
     let field = Rect {
         x: inner.x + 1,
         y: inner.y + rows(head) + 1,
