@@ -7,7 +7,7 @@ use crossterm::event::{KeyCode, KeyEvent, KeyModifiers, MouseButton, MouseEvent,
 use super::night::MOMENTS;
 use super::reading::{message, printed, top};
 use super::screens::snapshot;
-use super::stage::{FANCY, PLAIN, Stage};
+use super::stage::{FANCY, Stage};
 use crate::tui::app::Effect;
 use crate::tui::dialog::Dialog;
 use crate::tui::gate::Came;
@@ -152,22 +152,20 @@ fn no_report_of_a_mouse_does_more_than_look_whatever_it_says() {
         MouseEventKind::ScrollDown,
     ];
     for (name, make) in MOMENTS {
-        for look in [FANCY, PLAIN] {
-            let mut stage = make(look);
-            stage.wait();
-            stage.app.mouse = true;
-            for row in (0..26).chain([u16::MAX]) {
-                stage.draw(80, 24);
-                for column in [0, 5, 30, 79, 80, u16::MAX] {
-                    for kind in kinds {
-                        does(&mut stage, kind, (column, row));
-                    }
+        let mut stage = make(FANCY);
+        stage.wait();
+        stage.app.mouse = true;
+        for row in (0..26).step_by(2).chain([23, u16::MAX]) {
+            stage.draw(80, 24);
+            for column in [0, 5, 30, 79, 80, u16::MAX] {
+                for kind in kinds {
+                    does(&mut stage, kind, (column, row));
                 }
             }
-            assert!(stage.sent.is_empty(), "{name}: {:?}", stage.sent);
-            let size = |typed: &Typed| matches!(typed, Typed::Size { .. });
-            assert!(stage.typed.iter().all(size), "{name}");
         }
+        assert!(stage.sent.is_empty(), "{name}: {:?}", stage.sent);
+        let size = |typed: &Typed| matches!(typed, Typed::Size { .. });
+        assert!(stage.typed.iter().all(size), "{name}");
     }
 }
 
