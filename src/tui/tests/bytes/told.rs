@@ -177,6 +177,7 @@ fn a_hundred_thousand_hostile_inputs_are_told_and_reported_as_text() {
     let seed = super::dice::seed();
     let harmless = vec![b"word".to_vec(); TOGETHER as usize];
     let calm = report(&night(&harmless, FANCY).evidence, Format::Markdown).unwrap();
+    let calm = headings(&calm);
     let nights = super::spread(count.div_ceil(TOGETHER), |numbers| {
         let (mut told, mut reported) = (0, 0);
         for number in numbers {
@@ -199,11 +200,7 @@ fn a_hundred_thousand_hostile_inputs_are_told_and_reported_as_text() {
             let odd = |c: char| c == '\t' || !look.unicode && !c.is_ascii();
             assert_eq!(night.lines.find(odd), None, "seed {seed}, night {number}");
             assert_eq!(active(&markdown), None, "seed {seed}, night {number}");
-            assert_eq!(
-                headings(&markdown),
-                headings(&calm),
-                "seed {seed}, night {number}"
-            );
+            assert_eq!(headings(&markdown), calm, "seed {seed}, night {number}");
             let value = serde_json::from_str::<serde_json::Value>(&json);
             assert!(value.is_ok(), "seed {seed}, night {number}: {value:?}");
             told += night.lines.len();
