@@ -6,6 +6,8 @@ use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
+use rustix::process::{Pid, Signal, kill_process};
+
 use super::judges::Done;
 
 /// What xterm does not do unless it is told that it may: here it may do everything. (Events that are sent to it are
@@ -81,7 +83,14 @@ impl Ours {
 
 impl Drop for Ours {
     fn drop(&mut self) {
-        // It may have ended by itself.
+        // It may have ended by itself. One that is told to end takes its socket and its lock away.
+        if let Some(pid) = Pid::from_raw(self.0.id().cast_signed()) {
+            let _ = kill_process(pid, Signal::TERM);
+        }
+        let began = Instant::now();
+        while self.runs() && began.elapsed() < Duration::from_secs(5) {
+            std::thread::sleep(Duration::from_millis(10));
+        }
         let _ = self.0.kill();
         let _ = self.0.wait();
     }
