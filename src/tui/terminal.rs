@@ -249,6 +249,11 @@ fn begin(keeps_title: bool) -> io::Result<()> {
     execute!(io::stdout(), EnterAlternateScreen, EnableBracketedPaste)
 }
 
+/// Goes to a line of its own below the last frame. A terminal without another screen, as a Linux console is one and GNU
+/// screen unless it is told otherwise, keeps that frame, and what is said next would be written over it; where there is
+/// another screen, the cursor is put back where it was.
+const BELOW: &[u8] = b"\x1b[m\x1b[999;1H\r\n";
+
 /// Gives the terminal back, once. A terminal that is gone cannot be given back, and nobody is there to be
 /// told, so what it says is not looked at.
 fn give_back(taken: &AtomicBool, has_title: bool) {
@@ -258,6 +263,7 @@ fn give_back(taken: &AtomicBool, has_title: bool) {
         }
         // Unasked: the reports would be typed into the shell, and a panic does not know whether there are any.
         let _ = io::stdout().write_all(mouse::OFF);
+        let _ = io::stdout().write_all(BELOW);
         let shown = execute!(
             io::stdout(),
             DisableBracketedPaste,

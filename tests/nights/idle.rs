@@ -37,17 +37,26 @@ fn a_screen_on_which_nothing_happens_writes_nothing_and_wakes_nobody() {
     let tty = Tty::runsheet(&home, &RUN);
     tty.wait_for("Enter go");
     let engine = home.engine();
-    until_the_minute_is_young();
-    // What comes behind the first frames has come by then.
-    sleep(Duration::from_secs(1));
     let now = || (tty.bytes(), woken(tty.pid()), woken(engine));
-    let before = now();
-    sleep(Duration::from_secs(3));
-    let after = now();
-    assert_eq!(after.0, before.0, "bytes of a screen that has not changed");
-    // One each for a system that has reasons of its own; a poll ten times a second would be thirty.
-    assert!(after.1 - before.1 <= 1, "the screen: {before:?} {after:?}");
-    assert!(after.2 - before.2 <= 1, "the engine: {before:?} {after:?}");
+    // What comes behind the first frames takes longer on a busy machine; a poll is there in every one of them.
+    let mut tries = 0;
+    let after = loop {
+        tries += 1;
+        until_the_minute_is_young();
+        sleep(Duration::from_secs(1));
+        let before = now();
+        sleep(Duration::from_secs(3));
+        let after = now();
+        // One each for a system that has reasons of its own; a poll ten times a second would be thirty.
+        let is_idle = after.0 == before.0 && after.1 - before.1 <= 1 && after.2 - before.2 <= 1;
+        if is_idle {
+            break after;
+        }
+        assert!(
+            tries < 4,
+            "bytes, wake-ups of the screen and of the engine in 3 s: {before:?} {after:?}"
+        );
+    };
 
     // The control: a key is drawn, and both ways of counting see it.
     tty.keys(&["?"]).wait_for("proved: its proof holds");
