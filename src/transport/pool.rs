@@ -1,6 +1,6 @@
 //! The channels of one host.
 
-use std::sync::{Mutex, OnceLock, PoisonError};
+use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError};
 
 use tokio::sync::{Semaphore, SemaphorePermit};
 
@@ -28,9 +28,18 @@ pub(super) struct Pool {
     pub(super) road: Road,
     /// Looks at every machine that answers, before a word goes to it.
     pub(super) guard: OnceLock<Guard>,
-    idle: Mutex<Vec<Channel>>,
+    idle: Mutex<Idle>,
     slots: Semaphore,
     steps: Semaphore,
+}
+
+/// The channels that wait for their next verb.
+#[derive(Default)]
+struct Idle {
+    channels: Vec<Channel>,
+    /// How often everything was closed. What was in use meanwhile belongs to a connection that nobody may be
+    /// given any more: a change is kept only by whoever can still come in.
+    closed: u64,
 }
 
 /// A channel in use. Dropped without [`Lease::settle`], as when the caller stops waiting, the channel is
@@ -38,6 +47,8 @@ pub(super) struct Pool {
 pub(super) struct Lease<'a> {
     pub(super) channel: Channel,
     pool: &'a Pool,
+    /// How often everything had been closed when it was asked for.
+    closed: u64,
     _slot: SemaphorePermit<'a>,
     _step: Option<SemaphorePermit<'a>>,
 }
@@ -48,7 +59,7 @@ impl Pool {
             host: host.into(),
             road,
             guard: OnceLock::new(),
-            idle: Mutex::new(Vec::new()),
+            idle: Mutex::default(),
             slots: Semaphore::new(CHANNELS),
             steps: Semaphore::new(CHANNELS - 1),
         }
@@ -70,6 +81,8 @@ impl Pool {
         step: Option<SemaphorePermit<'a>>,
     ) -> Result<Lease<'a>, LinkError> {
         let slot = permit(&self.slots, &self.host).await?;
+        // Before anything is opened: what closes meanwhile may be too late for it.
+        let closed = self.idle().closed;
         let channel = match self.standing() {
             Some(channel) => channel,
             None => self.open().await?,
@@ -77,6 +90,7 @@ impl Pool {
         Ok(Lease {
             channel,
             pool: self,
+            closed,
             _slot: slot,
             _step: step,
         })
@@ -101,8 +115,8 @@ impl Pool {
 
     /// The channel used last that still stands; broken ones go.
     fn standing(&self) -> Option<Channel> {
-        let mut idle = self.idle.lock().unwrap_or_else(PoisonError::into_inner);
-        while let Some(mut channel) = idle.pop() {
+        let mut idle = self.idle();
+        while let Some(mut channel) = idle.channels.pop() {
             if channel.is_quiet() {
                 return Some(channel);
             }
@@ -110,12 +124,18 @@ impl Pool {
         None
     }
 
-    /// Closes what is idle, and the connection. What is still followed goes on where it runs.
+    fn idle(&self) -> MutexGuard<'_, Idle> {
+        self.idle.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Closes what is idle, and the connection. What is in use goes when it is given back; what is still followed
+    /// goes on where it runs.
     pub(super) async fn close(&self) {
-        self.idle
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .clear();
+        {
+            let mut idle = self.idle();
+            idle.channels.clear();
+            idle.closed += 1;
+        }
         if let Road::Ssh(ssh) = &self.road {
             ssh.close().await;
         }
@@ -129,14 +149,11 @@ impl Lease<'_> {
     /// next question would be asked over the next dead channel, and be lost a second time.
     pub(super) fn settle<T>(self, result: Result<T, Fault>, doing: &str) -> Result<T, LinkError> {
         let spared = result.as_ref().err().is_none_or(Fault::spares_the_channel);
-        let mut idle = self
-            .pool
-            .idle
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner);
+        let mut idle = self.pool.idle();
         match &result {
-            Err(Fault::Gone(_)) => idle.clear(),
-            _ if spared => idle.push(self.channel),
+            _ if idle.closed != self.closed => {}
+            Err(Fault::Gone(_)) => idle.channels.clear(),
+            _ if spared => idle.channels.push(self.channel),
             _ => {}
         }
         drop(idle);
@@ -154,4 +171,28 @@ async fn permit<'a>(
         trouble: LinkTrouble::Local,
         said: closed.to_string(),
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn what_was_in_use_when_everything_was_closed_is_given_to_nobody_again() {
+        let temp = tempfile::tempdir().unwrap();
+        let local = Local {
+            spool: temp.path().join("spool"),
+            shell: vec!["sh".into()],
+        };
+        let pool = Pool::new("here", Road::Local(local));
+        for closes in [false, true] {
+            let mut lease = pool.lease().await.unwrap();
+            if closes {
+                pool.close().await;
+            }
+            let result = lease.channel.survey().await;
+            lease.settle(result, "survey").unwrap();
+            assert_eq!(pool.standing().is_some(), !closes);
+        }
+    }
 }

@@ -114,7 +114,9 @@ fn a_change_that_lets_nobody_in_is_not_kept_over_a_connection_that_was_there_bef
     assert_eq!(
         read(&door),
         before,
-        "it was taken back, and so they could come in again"
+        "it was taken back, and so they could come in again\n{}\n{}",
+        said.out,
+        said.err
     );
     let all = format!("{}{}", said.out, said.err);
     assert!(
