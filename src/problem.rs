@@ -164,10 +164,15 @@ impl Problem {
             _ => Group::with_title(title),
         };
         let hint = self.hint.as_deref().map(visible);
-        if let Some(hint) = &hint {
+        if let (Some(hint), true) = (&hint, path.is_some()) {
             group = group.element(Level::HELP.message(hint.as_str()));
         }
-        renderer.render(&[group]).to_string()
+        let mut said = renderer.render(&[group]).to_string();
+        // Under a title alone the renderer would draw the margin of a source that is not there.
+        if let (Some(hint), None) = (&hint, &path) {
+            said.push_str(&format!("\n  = help: {hint}"));
+        }
+        said
     }
 }
 

@@ -382,7 +382,13 @@ fn wrong_words_are_wrong_usage_and_say_what_is_right() {
             &["run", "good.toml", "--env", "stagin", "--detach"],
             "it has staging",
         ),
-        (&["attach"], "this is none"),
+        (&["attach"], "no run is open"),
+        (&["run", "good.toml", "--detach"], "--env NAME"),
+        (&["plan", "good.toml"], "environments.toml has "),
+        (
+            &["plan", "environments.toml", "--env", "staging"],
+            "is no runbook",
+        ),
         (&["show", "2026"], "there is no run `2026`"),
         (&["show", "latest"], "runsheet demo"),
         (

@@ -108,7 +108,7 @@ pub(super) struct Bound {
     pub file: PathBuf,
     /// The environment, from the environments.toml beside the runbook, or its own NAME.environments.toml
     #[arg(long, value_name = "NAME")]
-    pub env: String,
+    pub env: Option<String>,
     /// A parameter's value; a secret is taken from RUNSHEET_SECRET_NAME or asked for instead
     #[arg(long = "set", value_name = "NAME=VALUE")]
     pub set: Vec<String>,

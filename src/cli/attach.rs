@@ -22,13 +22,13 @@ use crate::wire::Typed;
 const NAME: usize = 40;
 
 pub(super) fn attach(args: &AttachArgs, say: &Say) -> anyhow::Result<Exit> {
-    let shown = Shown::decide(args.seat.plain, say)?;
-    let say = &say.for_what_is(shown);
     let paths = Paths::of_user()?;
     let run = match &args.run {
         Some(word) => pick::one(&paths, word)?,
         None => pick::the_open_one(&paths)?,
     };
+    let shown = Shown::decide(args.seat.plain, say)?;
+    let say = &say.for_what_is(shown);
     revive(&paths, &run, say)?;
     sit_down(&paths, &run, (&args.seat, shown), say)
 }

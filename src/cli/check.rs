@@ -6,6 +6,7 @@ use serde::Serialize;
 
 use super::args::{CheckArgs, CheckFormat};
 use super::exit::Exit;
+use super::prepared::mistaken;
 use super::say::Say;
 use crate::problem::{Problem, Severity};
 use crate::report::json_text;
@@ -52,7 +53,10 @@ pub(super) fn check(args: &CheckArgs, say: &Say) -> anyhow::Result<Exit> {
 fn problems_of(file: &Path) -> Vec<Problem> {
     let (runbook, mut problems) = match read_runbook(file) {
         Ok((runbook, warnings)) => (Some(runbook), warnings),
-        Err(problems) => (None, problems),
+        Err(problems) => match mistaken(file) {
+            Some(problem) => return vec![problem],
+            None => (None, problems),
+        },
     };
     let beside = environments_beside(file);
     // A runbook without environments can be written and checked; it only cannot be run yet.

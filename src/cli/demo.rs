@@ -89,7 +89,7 @@ pub(super) fn demo(args: &DemoArgs, say: &Say) -> anyhow::Result<Exit> {
     };
     let bound = Bound {
         file: sandbox.join(RUNBOOK_FILE),
-        env: "sandbox".to_owned(),
+        env: Some("sandbox".to_owned()),
         set: Vec::new(),
     };
     let prepared = prepare(&bound, say)?;

@@ -32,8 +32,10 @@ pub(super) struct Prepared {
 /// configuration is asked what its names mean.
 pub(super) fn prepare(bound: &Bound, say: &Say) -> anyhow::Result<Prepared> {
     let file = &bound.file;
-    let (runbook, warnings) =
-        read_runbook(file).map_err(|problems| problem_in(file, &problems, say))?;
+    let (runbook, warnings) = read_runbook(file).map_err(|problems| match mistaken(file) {
+        Some(problem) => problem_in(file, &[problem], say),
+        None => problem_in(file, &problems, say),
+    })?;
     say.problems(&warnings);
     let beside = environments_beside(file);
     let environments =
@@ -42,16 +44,21 @@ pub(super) fn prepare(bound: &Bound, say: &Say) -> anyhow::Result<Prepared> {
         .names()
         .map(|(name, _)| name.as_str())
         .collect();
-    if !known.contains(&bound.env.as_str()) {
-        let error = anyhow!("{} has no environment `{}`", beside.display(), bound.env);
+    let Some(env) = &bound.env else {
+        return Err(anyhow!("say in which environment, with --env NAME"))
+            .hint(format!("{} has {}", beside.display(), known.join(", ")))
+            .usage();
+    };
+    if !known.contains(&env.as_str()) {
+        let error = anyhow!("{} has no environment `{env}`", beside.display());
         return Err(error)
-            .hint(match did_you_mean(&bound.env, known.iter().copied()) {
+            .hint(match did_you_mean(env, known.iter().copied()) {
                 Some(near) => format!("did you mean `{near}`? it has {}", known.join(", ")),
                 None => format!("it has {}", known.join(", ")),
             })
             .usage();
     }
-    let environment = bind(&runbook, &environments, &bound.env)
+    let environment = bind(&runbook, &environments, env)
         .map_err(|problems| problem_in(&beside, &problems, say))?;
     let (parameters, secrets) = params::of_a_run(&runbook, &environment, &bound.set, say)?;
     let facts = facts(&environment)?;
@@ -65,6 +72,17 @@ pub(super) fn prepare(bound: &Bound, say: &Say) -> anyhow::Result<Prepared> {
         secrets,
         plan,
     })
+}
+
+/// What is wrong with a file that was given for a runbook and has environments instead; none where it has none.
+pub(super) fn mistaken(file: &Path) -> Option<Problem> {
+    let environments = read_environments(file).ok()?;
+    environments.names().next()?;
+    let message = format!("{} has environments, and is no runbook", file.display());
+    Some(
+        Problem::general(message)
+            .hint("give the runbook that stands beside it; its environments are checked with it"),
+    )
 }
 
 fn problem_in(file: &Path, problems: &[Problem], say: &Say) -> anyhow::Error {

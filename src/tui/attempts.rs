@@ -271,8 +271,12 @@ impl App {
 
     /// Which attempt a file is of, and how that ended; none while there is one attempt alone.
     pub(super) fn attempt_in_words(&self, printed: &Printed) -> Option<String> {
+        self.words_of_attempt(self.attempt_seen()?, printed)
+    }
+
+    /// The same of an attempt by its number.
+    pub(super) fn words_of_attempt(&self, number: u32, printed: &Printed) -> Option<String> {
         let (attempts, _) = self.attempts();
-        let number = self.attempt_seen()?;
         let last = attempts.last()?.number;
         let at = attempts.iter().find(|at| at.number == number)?;
         let leg = at.legs.get(&(printed.lane.clone(), printed.leg))?;

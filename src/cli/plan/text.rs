@@ -19,12 +19,16 @@ pub(super) fn head(plan: &Plan) -> String {
     };
     let estimate: u64 = plan.steps.iter().map(|step| step.estimate_seconds).sum();
     let mut out = format!(
-        "{}\nenvironment {} ({kind}), {} steps, about {}\n",
+        "{}\nenvironment {} ({kind}), {} step{}",
         visible(&plan.title),
         plan.environment,
         plan.steps.len(),
-        long(estimate),
+        if plan.steps.len() == 1 { "" } else { "s" },
     );
+    out.push_str(&match estimate {
+        0 => "; how long they take is not written down\n".to_owned(),
+        _ => format!(", about {}\n", long(estimate)),
+    });
     for machine in &plan.machines {
         // Writing to a string cannot fail.
         let _ = writeln!(out, "  {} = {}", machine.name, visible(&machine.label));

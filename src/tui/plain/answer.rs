@@ -170,6 +170,9 @@ impl Plain {
             },
             Said::Step(number) => self.look_at(app, number),
             Said::Output(number, first) => return self.output(app, number, first),
+            Said::Attempt(attempt, among, first) => {
+                return self.attempt(app, attempt, (among, first));
+            }
             Said::Record(most) => self.answer.extend(self.teller(app, now).record(most)),
             Said::Unknown => {
                 let line = clean::fit(&clean::line(line), 40, "...");
@@ -285,6 +288,35 @@ impl Plain {
                     None => "it printed nothing yet".to_owned(),
                 };
                 app.say(&text, Tone::Care);
+                Vec::new()
+            }
+        }
+    }
+
+    fn attempt(
+        &mut self,
+        app: &mut App,
+        attempt: u32,
+        (among, first): (Option<usize>, bool),
+    ) -> Vec<Effect> {
+        let from = match first {
+            true => From::Byte(0),
+            false => From::End,
+        };
+        match Reading::begin_attempt(app, attempt, (among, from)) {
+            Some((reading, effect, words)) => {
+                if among.is_none() {
+                    self.answer.extend(pages::listed_of_attempt(app, attempt));
+                }
+                self.answer.push(words);
+                self.reading = Some(reading);
+                vec![effect]
+            }
+            None => {
+                app.say(
+                    "of that attempt of this step there is no output",
+                    Tone::Care,
+                );
                 Vec::new()
             }
         }

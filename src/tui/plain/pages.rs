@@ -1,6 +1,7 @@
 //! What a step printed, read again: its last lines, or from the first line on.
 
 use crate::tui::app::{App, Effect};
+use crate::tui::looking::Printed;
 use crate::tui::say;
 
 use super::bare;
@@ -31,11 +32,22 @@ pub(super) struct Reading {
 
 /// The outputs of the step that is looked at, one a line, where there are several.
 pub(super) fn listed(app: &App) -> Vec<String> {
-    let outputs = app.outputs();
+    list("output", &app.outputs())
+}
+
+/// The outputs of one of its attempts, one a line, where there are several.
+pub(super) fn listed_of_attempt(app: &App, attempt: u32) -> Vec<String> {
+    list(
+        &format!("attempt {attempt}, output"),
+        &app.outputs_of_attempt(attempt),
+    )
+}
+
+fn list(word: &str, outputs: &[Printed]) -> Vec<String> {
     if outputs.len() < 2 {
         return Vec::new();
     }
-    let one = |(number, printed): (usize, &crate::tui::looking::Printed)| {
+    let one = |(number, printed): (usize, &Printed)| {
         let state = match (printed.running, printed.bad) {
             (true, _) => ", running",
             (_, true) => ", ended badly",
@@ -43,7 +55,7 @@ pub(super) fn listed(app: &App) -> Vec<String> {
         };
         let size = say::size(printed.length);
         let (lane, leg) = (&printed.lane, printed.leg + 1);
-        format!("output {}: {lane} part {leg}, {size}{state}", number + 1)
+        format!("{word} {}: {lane} part {leg}, {size}{state}", number + 1)
     };
     outputs.iter().enumerate().map(one).collect()
 }
@@ -55,6 +67,30 @@ impl Reading {
             Some(number) => app.outputs().into_iter().nth(number.checked_sub(1)?)?,
             None => app.printed()?,
         };
+        Some(Self::of(printed, from))
+    }
+
+    /// Begins to read an output of one of its attempts: the one of a number from 1, or the first that ended badly, or
+    /// the last. Also gives which attempt that is and how it ended.
+    pub(super) fn begin_attempt(
+        app: &App,
+        attempt: u32,
+        (number, from): (Option<usize>, From),
+    ) -> Option<(Self, Effect, String)> {
+        let outputs = app.outputs_of_attempt(attempt);
+        let printed = match number {
+            Some(number) => outputs.get(number.checked_sub(1)?)?,
+            None => outputs.iter().find(|it| it.bad).or(outputs.last())?,
+        };
+        let words = app.words_of_attempt(attempt, printed);
+        let (lane, leg) = (&printed.lane, printed.leg + 1);
+        let words = words.unwrap_or_else(|| format!("attempt {attempt}"));
+        let words = format!("{words}; {lane} part {leg}");
+        let (reading, effect) = Self::of(printed.clone(), from);
+        Some((reading, effect, words))
+    }
+
+    fn of(printed: Printed, from: From) -> (Self, Effect) {
         let offset = match from {
             From::End => printed.length.saturating_sub(u64::from(MOST)),
             From::Byte(at) => at,
@@ -69,7 +105,7 @@ impl Reading {
             offset,
             most: MOST,
         };
-        Some((reading, read))
+        (reading, read)
     }
 
     /// Goes on where the last lines ended.

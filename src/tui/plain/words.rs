@@ -47,6 +47,10 @@ const WITH: &[(&str, &str)] = &[
         "from its first line on; `output N first` of output N",
     ),
     (
+        "attempt N",
+        "the last lines of what attempt N of the step printed, and how it ended; `first` and a number as above",
+    ),
+    (
         "record N",
         "the last N entries of the record; 20 where no number is given",
     ),
@@ -67,6 +71,8 @@ pub(super) enum Said {
     Step(usize),
     /// An output by its number, and whether from its first line.
     Output(Option<usize>, bool),
+    /// The output of an attempt, by its number among several, and whether from its first line.
+    Attempt(u32, Option<usize>, bool),
     /// So many of the last entries.
     Record(usize),
     /// None of these.
@@ -90,6 +96,21 @@ pub(super) fn understood(line: &str) -> Said {
         ["output", n] => return number(n).map_or(Said::Unknown, |n| Said::Output(Some(n), false)),
         ["output", n, "first"] => {
             return number(n).map_or(Said::Unknown, |n| Said::Output(Some(n), true));
+        }
+        ["attempt", attempt, rest @ ..] => {
+            let (rest, first) = match rest {
+                [rest @ .., "first"] => (rest, true),
+                rest => (rest, false),
+            };
+            let among = match rest {
+                [] => Ok(None),
+                [n] => n.parse().map(Some),
+                _ => return Said::Unknown,
+            };
+            return match (attempt.parse(), among) {
+                (Ok(attempt), Ok(among)) => Said::Attempt(attempt, among, first),
+                _ => Said::Unknown,
+            };
         }
         ["record"] => return Said::Record(20),
         ["record", n] => return number(n).map_or(Said::Unknown, Said::Record),

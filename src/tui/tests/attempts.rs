@@ -29,7 +29,7 @@ fn retry(stage: &mut Stage) {
 }
 
 /// One that failed twice in different words, and then did its work and was not proved.
-fn thrice() -> Stage {
+pub(super) fn thrice() -> Stage {
     let mut stage = again();
     stage.approve().begin("source");
     stage.prints("source", b"second words, and a needle\n", Progress::None);

@@ -2,6 +2,7 @@
 
 use super::hear::Reader;
 use crate::run::Intent;
+use crate::tui::tests::attempts::thrice;
 use crate::tui::tests::stage::FANCY;
 
 #[test]
@@ -41,4 +42,27 @@ fn what_is_not_possible_is_said_in_words_that_lines_have() {
     let told = reader.types("x");
     assert!(told.contains("help says what is"), "{told}");
     assert!(!told.contains("shows the keys"), "{told}");
+}
+
+#[test]
+fn what_earlier_attempts_printed_is_told_with_how_they_ended() {
+    let mut reader = Reader::at(thrice());
+    reader.hear();
+    let told = reader.types("attempt 2");
+    assert!(
+        told.contains("attempt 2 of 3: exit 23; source part 1"),
+        "{told}"
+    );
+    assert!(told.contains("| second words, and a needle"), "{told}");
+    assert!(reader.types("attempt 1 first").contains("Broken pipe (32)"));
+    assert!(reader.types("attempt 3 1").contains("| third words"));
+    for line in ["attempt 4", "attempt 0", "attempt 2 2"] {
+        let told = reader.types(line);
+        assert!(told.contains("there is no output"), "{line}: {told}");
+    }
+    for line in ["attempt", "attempt x", "attempt 1 2 3", "attempt -1"] {
+        let told = reader.types(line);
+        assert!(told.contains("not understood"), "{line}: {told}");
+    }
+    assert_eq!(reader.stage.sent.len(), 0);
 }
