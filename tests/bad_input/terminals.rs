@@ -42,10 +42,14 @@ fn a_tiny_terminal_says_what_it_needs_and_comes_back_when_it_grows() {
 #[test]
 fn without_a_terminal_the_wizard_says_what_to_use_instead() {
     let home = Home::with_two_steps();
-    home.runsheet(&["attach"])
-        .expect(2, &["needs a terminal", "--unattended"]);
+    // Where there is nothing to come back to, a terminal would not help.
+    home.runsheet(&["attach"]).expect(2, &["no run is open"]);
     home.runsheet(&WALK[..4])
         .expect(2, &["needs a terminal", "--detach"]);
+    home.runsheet(&[&WALK[..4], &["--detach"]].concat())
+        .expect(0, &[]);
+    home.runsheet(&["attach"])
+        .expect(2, &["needs a terminal", "--unattended"]);
 }
 
 #[test]
