@@ -172,6 +172,9 @@ impl Tty {
 
     /// Presses Enter at a gate that has stood for long enough.
     pub fn yes(&self) -> &Self {
+        // On a busy machine a step is there some time before its gate.
+        let stands = |screen: &str| screen.contains("─ gate ─") || screen.contains("- gate -");
+        self.wait_until("a gate", stands);
         sleep(GATE);
         self.keys(&["\r"])
     }
