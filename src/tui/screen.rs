@@ -239,10 +239,12 @@ fn take_events(
     held: &mut Held,
     now: &impl Fn() -> Now,
 ) -> io::Result<Option<Turn>> {
-    let is_key =
-        |event: &&Event| matches!(event, Event::Key(key) if key.kind != KeyEventKind::Release);
-    let is_key = |event: &&Event| is_key(event) || matches!(event, Event::Mouse(_));
-    let came = match events.iter().filter(is_key).count() {
+    let counts = |event: &&Event| match event {
+        Event::Key(key) => key.kind != KeyEventKind::Release,
+        Event::Mouse(_) => true,
+        _ => false,
+    };
+    let came = match events.iter().filter(counts).count() {
         0 | 1 => Came::Alone,
         _ => Came::InABundle,
     };
