@@ -114,6 +114,16 @@ impl Lab {
         self.run(&["reset"]);
     }
 
+    /// Makes what is sent to a machine come at no more than a rate, as tc(8) writes it.
+    pub fn slow(&self, machine: &str, rate: &str) {
+        self.run(&["slow", machine, rate]);
+    }
+
+    /// Undoes a cut, and makes the link to a machine as fast as it was.
+    pub fn mend(&self, machine: &str) {
+        self.run(&["mend", machine]);
+    }
+
     /// Removes the lab.
     pub fn down(&self) {
         self.run(&["down"]);

@@ -83,15 +83,6 @@ impl Terminal {
             .any(|screen| screen.contains(what))
     }
 
-    /// Counts the screens since the start for which something is true.
-    pub fn count_shown(&self, what: impl Fn(&str) -> bool) -> usize {
-        self.seen()
-            .passed
-            .iter()
-            .filter(|screen| what(screen))
-            .count()
-    }
-
     /// Fails the test, showing the screen.
     pub fn fail(&self, why: &str) -> ! {
         let screen = self.screen();

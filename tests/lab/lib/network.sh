@@ -56,11 +56,22 @@ EOF
     [ "$how" != reset ] || nsenter --target "$pid" --net ss -K dst "$NET.0/24" >/dev/null 2>&1 || true
 }
 
+# What is sent to the machine comes at no more than RATE, as tc(8) writes it.
+network_slow() {
+    local name=${1:-} rate=${2:-80mbit}
+    octet "$name" >/dev/null
+    # The box's end of the link sends what the machine receives.
+    tc qdisc replace dev "$(link_of "$name")" root tbf rate "$rate" burst 64kb latency 400ms ||
+        die "the link of $name cannot be made slow: a rate is like 80mbit, and the kernel needs sch_tbf"
+}
+
 network_mend() {
     local name=${1:-} pid
     octet "$name" >/dev/null
     pid=$(machine_pid "$name") || die "$name is not running"
     ip link set "$(link_of "$name")" up
+    # There is nothing to delete on a link that is as fast as it was.
+    tc qdisc delete dev "$(link_of "$name")" root 2>/dev/null || true
     nsenter --target "$pid" --net nft -f - <<'EOF'
 table inet lab_cut
 delete table inet lab_cut
