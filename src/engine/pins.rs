@@ -75,12 +75,17 @@ impl Pins {
         }
         for (other, met) in &self.met {
             if other != machine && met.is_the_same_as(now) && !self.may_be_one(machine, other) {
-                return Err(format!(
-                    "it is the same machine as {other} ({}), and the runbook takes them for different ones; \
-                     if that is meant, write same-as = \"{}\" in its table in the environment",
-                    named(now),
-                    other.host()
-                ));
+                let who = format!("it is the same machine as {other} ({})", named(now));
+                return Err(match other.host() == machine.host() {
+                    true => format!(
+                        "{who}, and each machine of a host may be there once; take one of them away in the environment"
+                    ),
+                    false => format!(
+                        "{who}, and the runbook takes them for different ones; if that is meant, write \
+                         same-as = \"{}\" in its table in the environment",
+                        other.host()
+                    ),
+                });
             }
         }
         self.as_before(machine, now)?;
@@ -114,19 +119,36 @@ impl Pins {
         Ok(())
     }
 
-    /// Whether two names may be one machine: whoever bound them said so.
+    /// Whether two names may be one machine: whoever bound them said so, of the two or of others between them.
     fn may_be_one(&self, one: &MachineName, other: &MachineName) -> bool {
         let bastion = MachineName::bastion();
+        // Steps without a host run on the bastion, and a bastion may well be one of the machines.
+        if *one == bastion
+            || *other == bastion
+            || (self.local.contains(one) && self.local.contains(other))
+        {
+            return true;
+        }
+        // A step on a host with one machine twice would do twice what is to be done once.
+        if one.host() == other.host() {
+            return false;
+        }
         let says = |one: &MachineName, other: &MachineName| {
             let expected = self.expected.get(one).and_then(|e| e.same_as.as_ref());
             expected.is_some_and(|host| host.as_str() == other.host())
         };
-        // Steps without a host run on the bastion, and a bastion may well be one of the machines.
-        *one == bastion
-            || *other == bastion
-            || (self.local.contains(one) && self.local.contains(other))
-            || says(one, other)
-            || says(other, one)
+        let mut one_of_all = vec![one];
+        let mut at = 0;
+        while let Some(this) = one_of_all.get(at).copied() {
+            let others = self.expected.keys().chain(&self.local).chain([other]);
+            for that in others.filter(|that| says(this, that) || says(that, this)) {
+                if !one_of_all.contains(&that) {
+                    one_of_all.push(that);
+                }
+            }
+            at += 1;
+        }
+        one_of_all.contains(&other)
     }
 
     /// Refuses a machine that had the name of another in the earlier run. What the environment pins is stronger.

@@ -64,6 +64,32 @@ fn one_machine_under_two_names_is_let_in_only_where_the_environment_says_so() {
 }
 
 #[test]
+fn names_that_are_each_said_to_be_a_third_are_one_machine_and_machines_of_one_host_never() {
+    let same_as = |other: &str| Expected {
+        same_as: Some(HostName::new(other).unwrap()),
+        ..Expected::default()
+    };
+    let mut pins = expecting("register.1", same_as("source"));
+    pins.expected.insert(name("dest"), same_as("source"));
+    for unsaid in ["source", "register.2", "other"] {
+        pins.expected.insert(name(unsaid), Expected::default());
+    }
+    pins.admit(&name("dest"), &machine("a", "1")).unwrap();
+    assert_eq!(pins.admit(&name("register.1"), &machine("a", "1")), Ok(()));
+    assert_eq!(pins.admit(&name("source"), &machine("a", "1")), Ok(()));
+    assert!(pins.admit(&name("other"), &machine("a", "1")).is_err());
+
+    let mut pins = expecting("register.1", same_as("source"));
+    pins.expected.insert(name("register.2"), same_as("source"));
+    pins.expected.insert(name("source"), Expected::default());
+    pins.admit(&name("register.1"), &machine("a", "1")).unwrap();
+    let why = pins.admit(&name("register.2"), &machine("a", "1"));
+    let why = why.unwrap_err();
+    assert!(why.contains("take one of them away"), "{why}");
+    assert!(!why.contains("same-as"), "{why}");
+}
+
+#[test]
 fn names_that_are_both_this_machine_are_let_in() {
     let mut pins = Pins::default();
     pins.is_local(&name("source"));
