@@ -3,7 +3,7 @@
 use std::io::{Read, Write};
 use std::process::{Child, Stdio};
 use std::sync::{Arc, Mutex, PoisonError};
-use std::thread::sleep;
+use std::thread::{JoinHandle, sleep};
 use std::time::{Duration, Instant};
 
 use super::home::{Home, PATIENCE};
@@ -61,6 +61,8 @@ struct Talk {
     /// Up to where it was read.
     read: usize,
     child: Child,
+    /// Reads what it says, to its end.
+    hears: Option<JoinHandle<()>>,
 }
 
 impl Talk {
@@ -92,7 +94,7 @@ impl Talk {
     fn with(child: Child, write: Box<dyn Write>, mut from: impl Read + Send + 'static) -> Self {
         let said = Arc::new(Mutex::new(Vec::new()));
         let heard = said.clone();
-        std::thread::spawn(move || {
+        let hears = std::thread::spawn(move || {
             let mut bytes = [0; 4096];
             // A terminal whose program has ended gives an error instead of an end.
             while let Ok(count @ 1..) = from.read(&mut bytes) {
@@ -105,6 +107,7 @@ impl Talk {
             said,
             read: 0,
             child,
+            hears: Some(hears),
         }
     }
 
@@ -148,6 +151,8 @@ impl Talk {
         let begun = Instant::now();
         loop {
             if let Some(status) = self.child.try_wait().unwrap() {
+                // It has ended, and so what it says comes to an end: what it said last may be on its way still.
+                self.hears.take().unwrap().join().unwrap();
                 assert_eq!(status.code(), Some(code), "{}", self.said());
                 return self.said();
             }

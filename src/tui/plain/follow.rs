@@ -6,6 +6,8 @@
 use std::collections::{BTreeMap, VecDeque};
 use std::time::Duration;
 
+use crate::names::{MachineName, StepId};
+use crate::run::{Event, Output};
 use crate::tui::app::{App, Effect};
 use crate::tui::say;
 
@@ -60,6 +62,8 @@ pub(super) struct Follow {
     budget: f64,
     spent_at: Duration,
     begun: bool,
+    /// How many entries of the record were looked at.
+    heard: usize,
 }
 
 impl Default for Follow {
@@ -72,6 +76,7 @@ impl Default for Follow {
             budget: BURST,
             spent_at: Duration::ZERO,
             begun: false,
+            heard: 0,
         }
     }
 }
@@ -102,9 +107,13 @@ impl Follow {
             one.length = one.length.max(length);
             (one.running, one.listed) = (printed.running, true);
             if several {
-                one.label = format!("[{} {}] ", printed.lane, printed.leg + 1);
+                one.label = label(&printed.lane, printed.leg);
             }
         }
+        if self.begun {
+            self.passed_by(app);
+        }
+        self.heard = app.folded.entries.len();
         self.begun = true;
         // Of a step whose turn is over, what was not told yet is told; then it is forgotten.
         self.files
@@ -131,6 +140,36 @@ impl Follow {
             });
         }
         effects
+    }
+
+    /// A part that started and ended since the last look may be of a step whose turn is over already.
+    fn passed_by(&mut self, app: &App) {
+        let mut started = Vec::new();
+        let mut ended: Vec<(&StepId, &MachineName, u16, &Output)> = Vec::new();
+        for entry in app.folded.entries.iter().skip(self.heard) {
+            match &entry.event {
+                Event::LegStarted {
+                    step, lane, leg, ..
+                } => started.push((step, lane, *leg)),
+                Event::LegEnded {
+                    step,
+                    lane,
+                    leg,
+                    output: Some(output),
+                    ..
+                } if started.contains(&(step, lane, *leg)) => {
+                    ended.push((step, lane, *leg, output));
+                }
+                _ => {}
+            }
+        }
+        for (step, lane, leg, output) in &ended {
+            let one = self.files.entry(output.file.clone()).or_default();
+            one.length = one.length.max(output.bytes);
+            if ended.iter().filter(|(of, ..)| of == step).count() > 1 {
+                one.label = label(lane, *leg);
+            }
+        }
     }
 
     /// Takes a piece; gives whether it was one that was asked for here.
@@ -251,4 +290,9 @@ impl Follow {
         };
         Some(format!("| ({what} not told here; `output` reads them)"))
     }
+}
+
+/// What stands before the lines of one part of several.
+fn label(lane: &MachineName, leg: u16) -> String {
+    format!("[{lane} {}] ", leg + 1)
 }

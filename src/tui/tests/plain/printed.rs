@@ -2,6 +2,9 @@
 
 use super::hear::Reader;
 use crate::kinds::Progress;
+use crate::probe::Holds;
+use crate::run::LaneOutcome;
+use crate::tui::gate::Came;
 use crate::tui::tests::stage::FANCY;
 
 fn running() -> Reader {
@@ -103,4 +106,23 @@ fn several_outputs_have_their_lane_before_each_line_and_a_number() {
         told.contains("output 1:") && told.contains("output 2:"),
         "{told}"
     );
+}
+
+#[test]
+fn what_was_over_before_anybody_could_look_is_told_all_the_same_and_once() {
+    let mut reader = Reader::moment("gate", FANCY);
+    reader.hear();
+    reader.sends("go", Came::Alone);
+    reader
+        .stage
+        .begin("source")
+        .prints("source", b"one\ntwo\n", Progress::None)
+        .ends("source", LaneOutcome::Succeeded { code: 0 })
+        .proved(&[(0, Holds::Yes, "nothing")])
+        .reach();
+    let told = reader.hear();
+    assert!(told.contains("part 1 on source ended well"), "{told}");
+    assert_eq!(told.matches("| one\n| two\n").count(), 1, "{told}");
+    reader.stage.pass(30);
+    assert!(!reader.hear().contains("| one"));
 }
