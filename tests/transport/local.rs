@@ -1,4 +1,5 @@
 use std::fs;
+use std::path::Path;
 use std::process::Command;
 use std::time::{Duration, Instant};
 
@@ -191,6 +192,18 @@ async fn a_revoked_token_is_fenced_before_it_arrives() {
     assert_eq!(lines(&trace), 0);
 }
 
+/// The files of a folder with what is in them.
+fn kept(folder: &Path) -> Vec<(String, String)> {
+    let text = |file: fs::DirEntry| {
+        let kept = fs::read(file.path()).unwrap_or_default();
+        (
+            file.file_name().to_string_lossy().into_owned(),
+            String::from_utf8_lossy(&kept).into_owned(),
+        )
+    };
+    fs::read_dir(folder).unwrap().flatten().map(text).collect()
+}
+
 #[tokio::test]
 async fn a_signal_reaches_grandchildren_and_the_end_is_still_recorded() {
     for (host, dir) in hosts() {
@@ -212,7 +225,15 @@ async fn a_signal_reaches_grandchildren_and_the_end_is_still_recorded() {
                 host.probe(&claim).await.unwrap(),
                 ReceiptState::Running { .. }
             ));
-            assert_eq!(host.signal(&claim, signal).await.unwrap(), Signalled::Sent);
+            let signalled = host.signal(&claim, signal).await.unwrap();
+            assert_eq!(
+                signalled,
+                Signalled::Sent,
+                "{}, which has {:?} and these files: {:?}",
+                host.name(),
+                host.probe(&claim).await,
+                kept(&dir.path().join("spool/jobs"))
+            );
             let settled = running.await.unwrap().unwrap();
             assert_eq!(
                 settled,
