@@ -1,6 +1,6 @@
 //! Which machine each name is: held against whoever answers, each time a connection opens.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::names::{MachineName, RunId};
 use crate::run::Plan;
@@ -73,8 +73,10 @@ impl Pins {
         if let Some(why) = self.met.get(machine).and_then(|met| met.contradicts(now)) {
             return Err(format!("{why} since the run first reached it"));
         }
+        let meant = self.meant_as(machine);
         for (other, met) in &self.met {
-            if other != machine && met.is_the_same_as(now) && !self.may_be_one(machine, other) {
+            let is_another = other != machine && met.is_the_same_as(now);
+            if is_another && !self.may_be_one(machine, other, &meant) {
                 let who = format!("it is the same machine as {other} ({})", named(now));
                 return Err(match other.host() == machine.host() {
                     true => format!(
@@ -119,36 +121,44 @@ impl Pins {
         Ok(())
     }
 
-    /// Whether two names may be one machine: whoever bound them said so, of the two or of others between them.
-    fn may_be_one(&self, one: &MachineName, other: &MachineName) -> bool {
+    /// Whether two names may be one machine; `meant` are the names that whoever bound them said are the first one.
+    fn may_be_one(
+        &self,
+        one: &MachineName,
+        other: &MachineName,
+        meant: &BTreeSet<&MachineName>,
+    ) -> bool {
         let bastion = MachineName::bastion();
         // Steps without a host run on the bastion, and a bastion may well be one of the machines.
-        if *one == bastion
+        *one == bastion
             || *other == bastion
             || (self.local.contains(one) && self.local.contains(other))
-        {
-            return true;
-        }
-        // A step on a host with one machine twice would do twice what is to be done once.
-        if one.host() == other.host() {
-            return false;
-        }
+            // A step on a host with one machine twice would do twice what is to be done once.
+            || (meant.contains(other) && one.host() != other.host())
+    }
+
+    /// The names that are said to be one machine with this, of it or of others between them; itself is among them.
+    fn meant_as<'a>(&'a self, machine: &'a MachineName) -> BTreeSet<&'a MachineName> {
         let says = |one: &MachineName, other: &MachineName| {
             let expected = self.expected.get(one).and_then(|e| e.same_as.as_ref());
             expected.is_some_and(|host| host.as_str() == other.host())
         };
-        let mut one_of_all = vec![one];
-        let mut at = 0;
-        while let Some(this) = one_of_all.get(at).copied() {
-            let others = self.expected.keys().chain(&self.local).chain([other]);
-            for that in others.filter(|that| says(this, that) || says(that, this)) {
-                if !one_of_all.contains(&that) {
-                    one_of_all.push(that);
+        let names = || {
+            self.expected
+                .keys()
+                .chain(&self.local)
+                .chain(self.met.keys())
+        };
+        let mut meant = BTreeSet::from([machine]);
+        let mut left = vec![machine];
+        while let Some(this) = left.pop() {
+            for that in names().filter(|that| says(this, that) || says(that, this)) {
+                if meant.insert(that) {
+                    left.push(that);
                 }
             }
-            at += 1;
         }
-        one_of_all.contains(&other)
+        meant
     }
 
     /// Refuses a machine that had the name of another in the earlier run. What the environment pins is stronger.
