@@ -52,7 +52,7 @@ class Bench:
         (self.folder / "authorized").chmod(0o600)
         (self.folder / "sshd_config").write_text(
             f"Port {port}\nListenAddress 127.0.0.1\nHostKey {self.folder}/host\nPidFile none\n"
-            f"AuthorizedKeysFile {self.folder}/authorized\nStrictModes no\nUsePAM no\nMaxSessions 20\n"
+            f"AuthorizedKeysFile {self.folder}/authorized\nStrictModes no\nUsePAM no\nMaxSessions 20\nMaxStartups 300\n"
             # bash reads ~/.bashrc for every ssh command unless it is a shell inside a shell; what this
             # account keeps there would slow the rival, which logs in anew for each command.
             "SetEnv SHLVL=1\n")
