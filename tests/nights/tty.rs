@@ -17,8 +17,10 @@ use super::home::{Home, RUNSHEET, until};
 /// How long a gate has to stand without a key before its own counts, and some more.
 const GATE: Duration = Duration::from_millis(500);
 
-const ROWS: NonZeroU16 = NonZeroU16::new(24).unwrap();
-const COLUMNS: NonZeroU16 = NonZeroU16::new(80).unwrap();
+/// How many lines it has.
+pub const ROWS: NonZeroU16 = NonZeroU16::new(24).unwrap();
+/// How many columns it has.
+pub const COLUMNS: NonZeroU16 = NonZeroU16::new(80).unwrap();
 
 /// A terminal of 24 lines and 80 columns with one program, which may start others. Dropping it ends the program.
 pub struct Tty {
