@@ -1,4 +1,5 @@
-//! The mouse, where it was asked for: the wheel scrolls what is under it, a click looks at a step or marks an answer.
+//! The mouse, where it was asked for: the wheel scrolls what is under it, a click looks at a step, or marks
+//! an answer or what was found.
 //!
 //! Nothing that a mouse does decides anything. Reports of it come from the terminal like keys, and count as keys for the
 //! guard of the gates: what comes together with one says yes to nothing.
@@ -11,6 +12,7 @@ use super::dialog::Dialog;
 use super::gate::Came;
 use super::keys::{Action, Place};
 use super::look::Tone;
+use super::palette::Aim;
 
 /// The reports of buttons and of the wheel, with numbers of any length; none of movement.
 pub(super) const ON: &[u8] = b"\x1b[?1000h\x1b[?1006h";
@@ -28,6 +30,10 @@ pub(super) enum Spot {
     Step(usize),
     /// An answer of the question that is open.
     Answer(usize),
+    /// The palette, with the hit that stands first in it.
+    Palette(usize),
+    /// A hit of the palette, with the one that stands first in it.
+    Hit(Aim, usize),
     /// The output.
     Output,
     /// What the keys for pages move.
@@ -60,6 +66,7 @@ impl App {
             (Spot::Output, Some(output)) if up => output.up(ROWS),
             (Spot::Output, Some(output)) => output.down(ROWS),
             (Spot::Page, _) => self.page(up, ROWS),
+            (Spot::Palette(top) | Spot::Hit(_, top), _) => self.roll_the_hits(up, top),
             _ => {}
         }
     }
@@ -71,6 +78,7 @@ impl App {
                 // Marked, and not taken: that stays with the key.
                 choose.at = number.min(choose.answers.len().saturating_sub(1));
             }
+            (Spot::Hit(aim, top), Some(Dialog::Find(_))) => self.mark_a_hit(aim, top),
             _ => {}
         }
     }

@@ -27,6 +27,9 @@ pub(super) struct Find {
     pub(super) typed: String,
     /// Which of the hits is marked.
     pub(super) at: usize,
+    /// The hit that stands first once a mouse has moved the mark, so that the list does not move away under it; with the
+    /// keys the marked one stands in the middle.
+    pub(super) top: Option<usize>,
     /// What the last frame showed as marked; the view sets it.
     pub(super) drawn: Option<Aim>,
 }
@@ -135,7 +138,7 @@ impl App {
             KeyCode::Backspace => {
                 if let Some(Dialog::Find(find)) = &mut self.dialog {
                     find.typed.pop();
-                    find.at = 0;
+                    (find.at, find.top) = (0, None);
                 }
             }
             _ => {}
@@ -148,7 +151,7 @@ impl App {
             let room = MOST.saturating_sub(find.typed.chars().count());
             let text = clean::typed(text).replace('\n', " ");
             find.typed.extend(text.chars().take(room));
-            find.at = 0;
+            (find.at, find.top) = (0, None);
         }
     }
 
@@ -158,6 +161,9 @@ impl App {
             return Vec::new();
         };
         let count = self.hits(&find.typed).len().max(1);
+        if matches!(action, Action::Previous | Action::Next) {
+            find.top = None;
+        }
         match action {
             Action::Previous => find.at = (find.at + count - 1) % count,
             Action::Next => find.at = (find.at + 1) % count,
@@ -170,6 +176,33 @@ impl App {
         }
         self.dialog = Some(Dialog::Find(find));
         Vec::new()
+    }
+
+    /// Marks a hit that was clicked, while `top` stood first. One that is not found any more stays unmarked.
+    pub(super) fn mark_a_hit(&mut self, aim: Aim, top: usize) {
+        let Some(Dialog::Find(find)) = &self.dialog else {
+            return;
+        };
+        let hits = self.hits(&find.typed);
+        let at = hits.iter().position(|hit| hit.aim == aim);
+        if let (Some(at), Some(Dialog::Find(find))) = (at, &mut self.dialog) {
+            (find.at, find.top) = (at, Some(top));
+        }
+    }
+
+    /// Moves the mark by a hit, while `top` stood first.
+    pub(super) fn roll_the_hits(&mut self, up: bool, top: usize) {
+        let Some(Dialog::Find(find)) = &self.dialog else {
+            return;
+        };
+        let last = self.hits(&find.typed).len().saturating_sub(1);
+        if let Some(Dialog::Find(find)) = &mut self.dialog {
+            find.at = match up {
+                true => find.at.saturating_sub(1),
+                false => find.at.saturating_add(1),
+            };
+            (find.at, find.top) = (find.at.min(last), Some(top));
+        }
     }
 
     fn pick(&mut self, find: Find) -> Vec<Effect> {

@@ -79,8 +79,12 @@ fn a_good_night_in_xterm_ends_where_it_began() {
     xterm.wait_until("it is drawn for this size", is_drawn_for(140, 40));
     xterm.wait_until("a gate", |screen| is_at(screen, "2  The second one"));
 
-    // A click marks an answer and does not decide.
+    // A click marks what was found, or an answer, and does not decide.
     xterm.keys(&["M"]).wait_for("gives the mouse back");
+    xterm.keys(&["colon"]).point("step 1 ").button("1", "2");
+    xterm.wait_for("▶ step 1 ").keys(&["Return"]);
+    xterm.wait_for("1  The door one").keys(&["Escape"]);
+    xterm.wait_until("a gate", |screen| is_at(screen, "2  The second one"));
     xterm.keys(&["b"]).wait_for("Take back step door?");
     xterm.wait_for("▶  Not now");
     xterm.point("   Take it back").button("1", "2");

@@ -4,6 +4,8 @@ use std::time::Duration;
 
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers, MouseButton, MouseEvent, MouseEventKind};
 
+use ratatui::layout::Position;
+
 use super::night::MOMENTS;
 use super::reading::{message, printed, top};
 use super::screens::snapshot;
@@ -11,6 +13,9 @@ use super::stage::{FANCY, Stage};
 use crate::tui::app::Effect;
 use crate::tui::dialog::Dialog;
 use crate::tui::gate::Came;
+use crate::tui::keys::{Action, Place};
+use crate::tui::mouse::Spot;
+use crate::tui::palette::Aim;
 use crate::wire::Typed;
 
 fn moment(name: &str) -> Stage {
@@ -210,4 +215,112 @@ fn that_the_mouse_is_taken_is_said() {
             &stage.text(width, height),
         );
     }
+}
+
+/// The marked hit, and what a frame has shown as marked.
+fn marked(stage: &Stage) -> (Option<Aim>, Option<Aim>) {
+    match &stage.app.dialog {
+        Some(Dialog::Find(find)) => {
+            let hits = stage.app.hits(&find.typed);
+            (hits.get(find.at).map(|hit| hit.aim), find.drawn)
+        }
+        _ => panic!("the palette is not open"),
+    }
+}
+
+/// The places of the hits that the last frame showed.
+fn hits(stage: &Stage) -> Vec<(Position, Aim)> {
+    let spots = stage.app.spots.iter();
+    let hits = spots.filter_map(|(area, spot)| match spot {
+        Spot::Hit(aim, _) => Some((area.as_position(), *aim)),
+        _ => None,
+    });
+    hits.collect()
+}
+
+#[test]
+fn a_click_on_a_hit_marks_it_where_it_stands_and_picks_nothing() {
+    for (width, height) in [(80, 24), (200, 60), (60, 16)] {
+        let mut stage = moment("gate");
+        stage.key(KeyCode::Char(':'));
+        stage.draw(width, height);
+        let shown = hits(&stage);
+        assert!(shown.len() > 5, "{}", stage.text(width, height));
+        for (at, aim) in shown.iter().rev() {
+            let seen = marked(&stage).1;
+            does(&mut stage, CLICK, (at.x + 20, at.y));
+            assert_eq!(marked(&stage), (Some(*aim), seen));
+            if seen != Some(*aim) {
+                stage.key(KeyCode::Enter);
+                assert_eq!(marked(&stage), (Some(*aim), seen), "no frame has shown it");
+                assert!(message(&stage).contains("look, then press again"));
+            }
+            let text = stage.text(width, height);
+            let row = text.lines().nth(usize::from(at.y)).unwrap();
+            assert!(
+                row.contains('▶'),
+                "{aim:?} is marked where it was clicked: {text}"
+            );
+            assert_eq!(marked(&stage).1, Some(*aim));
+            assert_eq!(hits(&stage), shown, "and nothing has moved");
+        }
+        assert!(stage.sent.is_empty());
+        let (at, aim) = shown
+            .iter()
+            .find(|(_, aim)| *aim == Aim::Do(Action::Note))
+            .unwrap();
+        does(&mut stage, CLICK, (at.x + 20, at.y));
+        stage.draw(width, height);
+        stage.pass(1).key(KeyCode::Enter);
+        assert_eq!(
+            stage.app.place(),
+            Place::Text,
+            "{aim:?} is picked by the key"
+        );
+        assert!(stage.sent.is_empty());
+    }
+}
+
+#[test]
+fn a_click_on_a_hit_that_is_found_no_more_marks_no_other() {
+    let mut stage = moment("gate");
+    stage.key(KeyCode::Char(':'));
+    stage.draw(80, 24);
+    let (at, gone) = hits(&stage)[4];
+    stage.types("core");
+    let before = marked(&stage);
+    assert_ne!(before.0, Some(gone));
+    does(&mut stage, CLICK, (at.x + 20, at.y));
+    assert_eq!(marked(&stage), before);
+}
+
+#[test]
+fn the_wheel_moves_through_the_hits_from_end_to_end() {
+    let mut stage = moment("gate");
+    stage.key(KeyCode::Char(':'));
+    stage.draw(80, 24);
+    let all: Vec<Aim> = stage.app.hits("").iter().map(|hit| hit.aim).collect();
+    let field = place(&mut stage, (80, 24), "Find a step or an action");
+    assert!(all.len() > hits(&stage).len() && all.len() < 100);
+    let down = all.iter().skip(1).chain(all.last()).map(|aim| (false, aim));
+    let up = all
+        .iter()
+        .rev()
+        .skip(1)
+        .chain(all.first())
+        .map(|aim| (true, aim));
+    for (is_up, aim) in down.chain(up) {
+        let kind = match is_up {
+            true => MouseEventKind::ScrollUp,
+            false => MouseEventKind::ScrollDown,
+        };
+        does(&mut stage, kind, field);
+        stage.draw(80, 24);
+        assert_eq!(marked(&stage), (Some(*aim), Some(*aim)));
+        assert!(
+            hits(&stage).iter().any(|(_, shown)| shown == aim),
+            "{aim:?}"
+        );
+    }
+    assert!(stage.sent.is_empty());
 }

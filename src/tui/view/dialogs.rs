@@ -33,20 +33,25 @@ fn question(frame: &mut Frame<'_>, cx: &Cx<'_>, choose: &Choose, room: Rect) {
 /// Where each answer of a question stands; of one for which there is no room, nothing.
 pub(super) fn answers(cx: &Cx<'_>, choose: &Choose, room: Rect) -> Vec<Rect> {
     let (lines, width) = question_lines(cx, choose, room);
-    let inner = inside(frame_of(lines.len(), width, room));
-    // The answers are the last lines, and of what is too high the end is drawn.
-    let shown = lines.len().min(usize::from(inner.height));
-    let count = choose.answers.len();
-    let place = |number: usize| {
-        let row = (shown + number).checked_sub(count);
-        let row = row.and_then(|row| u16::try_from(row).ok());
-        row.map_or_else(Rect::default, |row| Rect {
-            y: inner.y + row,
-            height: 1,
-            ..inner
-        })
-    };
-    (0..count).map(place).collect()
+    // The answers are the last lines.
+    let first = lines.len().saturating_sub(choose.answers.len());
+    (first..lines.len())
+        .map(|line| line_of((lines.len(), width), room, line))
+        .collect()
+}
+
+/// Where a line stands in the frame around some lines of a width; nothing where there is no room for it.
+pub(super) fn line_of((lines, width): (usize, usize), room: Rect, line: usize) -> Rect {
+    let inner = inside(frame_of(lines, width, room));
+    // Of what is too high the end is drawn.
+    let skip = lines.saturating_sub(usize::from(inner.height));
+    let row = line.checked_sub(skip);
+    let row = row.and_then(|row| u16::try_from(row).ok());
+    row.map_or_else(Rect::default, |row| Rect {
+        y: inner.y + row,
+        height: 1,
+        ..inner
+    })
 }
 
 fn question_lines(cx: &Cx<'_>, choose: &Choose, room: Rect) -> (Vec<Line<'static>>, usize) {
@@ -205,7 +210,7 @@ pub(super) fn framed(
 }
 
 /// The frame around some lines, in the middle of the room.
-fn frame_of(lines: usize, width: usize, room: Rect) -> Rect {
+pub(super) fn frame_of(lines: usize, width: usize, room: Rect) -> Rect {
     let rows = |n: usize| u16::try_from(n).unwrap_or(u16::MAX);
     let height = rows(lines + 2).min(room.height);
     let width = rows(width).min(room.width);

@@ -6,10 +6,11 @@ use ratatui::text::Line;
 use unicode_width::UnicodeWidthStr;
 
 use super::Cx;
-use super::dialogs::{framed, width_in};
+use super::dialogs::{frame_of, framed, line_of, width_in};
 use super::page::Page;
 use crate::tui::clean;
 use crate::tui::look::Tone;
+use crate::tui::mouse::Spot;
 use crate::tui::palette::{Aim, Find, Hit};
 
 /// The width of what stands before a hit: a key, or a step's number.
@@ -17,6 +18,9 @@ const LABEL: usize = 9;
 
 /// The width of an action's word.
 const WORD: usize = 22;
+
+/// How many lines stand above the hits.
+const HEAD: usize = 3;
 
 /// The most hits that are shown at once.
 const MOST: usize = 16;
@@ -32,10 +36,10 @@ pub(super) fn draw(frame: &mut Frame<'_>, cx: &Cx<'_>, find: &Find, room: Rect) 
         cx.clean(" ", Tone::Here),
     ]);
     page.gap();
-    let shown = usize::from(room.height).saturating_sub(6).clamp(1, MOST);
-    let from = find.at.saturating_sub(shown / 2);
-    let from = from.min(hits.len().saturating_sub(shown));
-    for (number, hit) in hits.iter().enumerate().skip(from).take(shown) {
+    debug_assert_eq!(page.lines.len(), HEAD);
+    let shown = shown(room);
+    let top = top(find, hits.len(), shown);
+    for (number, hit) in hits.iter().enumerate().skip(top).take(shown) {
         page.lines
             .push(line(cx, hit, number == find.at, width.saturating_sub(4)));
     }
@@ -45,6 +49,32 @@ pub(super) fn draw(frame: &mut Frame<'_>, cx: &Cx<'_>, find: &Find, room: Rect) 
     let few = shown.saturating_sub(hits.len().max(1));
     page.lines.extend(std::iter::repeat_n(Line::default(), few));
     framed(frame, cx, page.lines, width, room);
+}
+
+/// Where the palette and each hit that is shown stand.
+pub(super) fn spots(cx: &Cx<'_>, find: &Find, room: Rect) -> Vec<(Rect, Spot)> {
+    let shown = shown(room);
+    let size = (HEAD + shown, width_in(room, 110));
+    let hits = cx.app.hits(&find.typed);
+    let top = top(find, hits.len(), shown);
+    let all = (frame_of(size.0, size.1, room), Spot::Palette(top));
+    let hits = hits.iter().skip(top).take(shown).enumerate();
+    let hits = hits.map(|(row, hit)| (line_of(size, room, HEAD + row), Spot::Hit(hit.aim, top)));
+    std::iter::once(all).chain(hits).collect()
+}
+
+/// How many hits there is room for.
+fn shown(room: Rect) -> usize {
+    usize::from(room.height).saturating_sub(6).clamp(1, MOST)
+}
+
+/// The hit that stands first, so that the marked one is shown.
+fn top(find: &Find, hits: usize, shown: usize) -> usize {
+    let top = match find.top {
+        Some(top) => top.clamp((find.at + 1).saturating_sub(shown), find.at),
+        None => find.at.saturating_sub(shown / 2),
+    };
+    top.min(hits.saturating_sub(shown))
 }
 
 fn line(cx: &Cx<'_>, hit: &Hit, here: bool, width: usize) -> Line<'static> {

@@ -2,7 +2,7 @@
 
 use ratatui::layout::Rect;
 
-use super::{Cx, Places, dialogs, list};
+use super::{Cx, Places, dialogs, list, palette};
 use crate::tui::app::Pane;
 use crate::tui::dialog::Dialog;
 use crate::tui::mouse::Spot;
@@ -18,7 +18,8 @@ pub(super) fn of(cx: &Cx<'_>, places: &Places, room: Rect) -> Vec<(Rect, Spot)> 
         Some(Dialog::Sheet(..)) => return vec![(room, Spot::Page)],
         // The output is seen behind its field.
         Some(Dialog::Search(_)) | None => {}
-        Some(Dialog::Write(_) | Dialog::Find(_)) => return Vec::new(),
+        Some(Dialog::Find(find)) => return palette::spots(cx, find, room),
+        Some(Dialog::Write(_)) => return Vec::new(),
     }
     let mut spots = Vec::new();
     if let Some(list) = places.list {
