@@ -256,7 +256,9 @@ fn take_events(
                 app.mouse(*mouse, came, now());
                 Vec::new()
             }
-            Event::Resize(..) | Event::FocusGained | Event::FocusLost => Vec::new(),
+            // A terminal that was made small and large again has lost what did not fit, and has the size of the last frame.
+            Event::Resize(..) => vec![Effect::Redraw],
+            Event::FocusGained | Event::FocusLost => Vec::new(),
         };
         // What came with it in a bundle was not meant for what it leads to.
         if let Some(turn) = do_all(effects, app, out, held)? {

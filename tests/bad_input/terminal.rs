@@ -116,6 +116,18 @@ impl Terminal {
             .expect("resize the terminal");
     }
 
+    /// Makes it small and as large as before, faster than a program looks; gives what it has not lost by that.
+    pub fn shrink_for_a_moment(&self, small: (u16, u16), large: (u16, u16)) -> String {
+        let mut parser = self.parser.lock().unwrap_or_else(PoisonError::into_inner);
+        for (rows, columns) in [small, large] {
+            parser.set_size(size(rows), size(columns));
+            self.pty
+                .resize(Size::new(rows, columns))
+                .expect("resize the terminal");
+        }
+        parser.screen().contents()
+    }
+
     /// Whether the terminal edits lines and shows what is typed, as a shell wants it.
     pub fn is_usable(&self) -> bool {
         use rustix::termios::{LocalModes, tcgetattr};

@@ -40,6 +40,25 @@ fn a_tiny_terminal_says_what_it_needs_and_comes_back_when_it_grows() {
 }
 
 #[test]
+fn a_terminal_that_was_small_for_a_moment_gets_back_what_it_lost() {
+    let home = Home::with_two_steps();
+    let run = ["run", "two.toml", "--env", "here"];
+    let terminal = Terminal::start(home.in_terminal(&run), 24, 80);
+    for _ in 0..5 {
+        terminal.wait_for("The first");
+        terminal.wait_for("Enter go");
+        terminal.wait_for("Ctrl-D detach");
+        let left = terminal.shrink_for_a_moment((5, 20), (24, 80));
+        assert!(!left.contains("Ctrl-D detach"), "{left}");
+    }
+    terminal.wait_for("Ctrl-D detach");
+    assert_eq!(home.counted(), (0, 0));
+    terminal.press("\u{4}");
+    let (code, screen) = terminal.end();
+    assert_eq!(code, 0, "{screen}");
+}
+
+#[test]
 fn without_a_terminal_the_wizard_says_what_to_use_instead() {
     let home = Home::with_two_steps();
     // Where there is nothing to come back to, a terminal would not help.
