@@ -236,8 +236,8 @@ fn open_journal(
 
 /// Holds a run of this user until it ends: what the engine's own process does.
 ///
-/// SIGTERM ends the engine and leaves the run to be taken up again; SIGHUP is passed over, because it only
-/// says that somebody logged out.
+/// SIGTERM, SIGINT and SIGQUIT end the engine and leave the run to be taken up again; SIGHUP is passed over, because it
+/// only says that somebody logged out.
 ///
 /// # Errors
 ///
@@ -259,10 +259,16 @@ pub async fn serve(paths: &Paths, run: &RunId, secrets: Secrets) -> Result<Ended
     let listen = |kind| signal(kind).map_err(EngineError::io("listen for signals in", &folder));
     let mut term = listen(SignalKind::terminate())?;
     let mut hang_up = listen(SignalKind::hangup())?;
+    // A shell that starts something in the background has these two passed over, and whatever it starts would have that
+    // too: no step here could be interrupted from its own terminal. What is listened for is as usual again in them.
+    let mut interrupt = listen(SignalKind::interrupt())?;
+    let mut quit = listen(SignalKind::quit())?;
     let stop = async {
         loop {
             tokio::select! {
                 _ = term.recv() => return,
+                _ = interrupt.recv() => return,
+                _ = quit.recv() => return,
                 _ = hang_up.recv() => {}
             }
         }

@@ -2,7 +2,7 @@
 
 use rustix::process::{Signal, kill_process};
 
-use super::home::{Home, WALK, until};
+use super::home::{Home, TWO_STEPS, WALK, until};
 use super::records::go_on;
 use super::terminal::Terminal;
 
@@ -28,6 +28,42 @@ fn an_unattended_walk_says_that_its_engine_was_killed_and_the_step_runs_once() {
 
     go_on(&home, &run);
     assert_eq!(home.counted(), (1, 1));
+}
+
+/// Background jobs of a shell have SIGINT and SIGQUIT passed over, and so has whatever they start.
+#[test]
+fn a_run_that_was_started_in_the_background_leaves_its_steps_the_signals() {
+    let home = Home::with_two_steps();
+    let book = TWO_STEPS.replace(
+        "echo first | tee",
+        "for signal in INT QUIT HUP PIPE; do sh -c \"kill -s $signal \\$\\$; echo deaf to $signal\"; done; echo first | tee",
+    );
+    assert_ne!(book, TWO_STEPS);
+    home.write("two.toml", book);
+    let walk = home.command(&WALK);
+    let mut shell = std::process::Command::new("sh");
+    shell
+        .args(["-c", "trap '' INT QUIT HUP; exec \"$@\"", "sh"])
+        .arg(walk.get_program())
+        .args(walk.get_args());
+    for (name, value) in walk.get_envs() {
+        match value {
+            Some(value) => shell.env(name, value),
+            None => shell.env_remove(name),
+        };
+    }
+    if let Some(folder) = walk.get_current_dir() {
+        shell.current_dir(folder);
+    }
+    let done = shell.output().unwrap();
+    let said = String::from_utf8_lossy(&done.stdout).into_owned();
+    assert!(done.status.success(), "{said}");
+    assert_eq!(home.counted(), (1, 1));
+    let runs = std::fs::read_dir(home.path().join("state/runsheet/runs")).unwrap();
+    let run = runs.last().unwrap().unwrap().path();
+    let printed = std::fs::read_to_string(run.join("output/first.1.web.0")).unwrap();
+    assert_eq!(printed.lines().last(), Some("first"), "{printed}");
+    assert!(!printed.contains("deaf"), "{printed}");
 }
 
 #[test]
