@@ -368,7 +368,7 @@ impl App {
                     && self.typed_words().trim() != words.trim()
                 {
                     let words = clean::line(words);
-                    self.message = Some((format!("not the words yet; type  {words}"), Tone::Care));
+                    self.say(&format!("not the words yet; type  {words}"), Tone::Care);
                     return Vec::new();
                 }
                 let typed = wanted.map(|_| self.typed_words().trim().to_owned());

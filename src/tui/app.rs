@@ -17,13 +17,14 @@ use crate::wire::Typed;
 use super::attempts::Attempts;
 use super::board::Board;
 use super::dialog::{Dialog, Purpose};
-use super::gate::{Came, Guard, Seen};
+use super::gate::{Came, Guard, Seen, Verdict};
 use super::how::Hands;
 use super::keys::{self, Place};
 use super::look::Tone;
 use super::mouse::Spot;
 use super::output::Output;
 use super::pager::Paged;
+use super::said::Moment;
 use super::screen::{Leaving, Options};
 use super::search::Search;
 use super::standing::Standing;
@@ -133,6 +134,8 @@ pub(super) struct App {
     /// What the last frame showed as a gate; the view sets it while it draws.
     pub(super) gate_drawn: Option<Seen>,
     pub(super) message: Option<(String, Tone)>,
+    /// What the message is about, where it goes with that.
+    pub(super) said_of: Option<Moment>,
     pub(super) pending: Option<Pending>,
     pub(super) drafts: Vec<(Purpose, String)>,
     pub(super) busy: BTreeMap<MachineName, (String, Option<Timestamp>)>,
@@ -184,6 +187,7 @@ impl App {
             guard: Guard::default(),
             gate_drawn: None,
             message: None,
+            said_of: None,
             pending: None,
             drafts: Vec::new(),
             busy: BTreeMap::new(),
@@ -215,6 +219,12 @@ impl App {
         if let Some(effects) = self.key_for_the_terminal(&event, now.since) {
             return effects;
         }
+        let effects = self.key_of_ours(event, verdict, came);
+        self.said_of_now();
+        effects
+    }
+
+    fn key_of_ours(&mut self, event: KeyEvent, verdict: Verdict, came: Came) -> Vec<Effect> {
         let place = self.place();
         let mut known = None;
         if let (KeyCode::Char(c), Some(Dialog::Choose(choose))) = (event.code, &mut self.dialog) {
@@ -268,6 +278,7 @@ impl App {
             }
             _ => self.say("a pasted text is not taken as keys", Tone::Care),
         }
+        self.said_of_now();
         Vec::new()
     }
 
@@ -298,10 +309,6 @@ impl App {
     /// Whether a wish is on its way.
     pub(super) fn is_waiting_for_an_answer(&self) -> bool {
         self.pending.is_some()
-    }
-
-    pub(super) fn say(&mut self, text: &str, tone: Tone) {
-        self.message = Some((text.to_owned(), tone));
     }
 
     /// The wall clock as the engine tells it.

@@ -18,6 +18,7 @@ impl App {
     pub(super) fn take(&mut self, update: Update, now: Now) {
         let had = self.keyboard().is_some();
         self.hear(update, now);
+        self.unsay();
         self.hands_changed(had, now.since);
     }
 
@@ -75,7 +76,7 @@ impl App {
                 if let Some(pending) = self.pending.take_if(|pending| pending.id == Some(id)) {
                     self.keep(pending.draft);
                 }
-                self.message = Some((format!("refused: {}", clean::line(&why)), Tone::Care));
+                self.say(&format!("refused: {}", clean::line(&why)), Tone::Care);
             }
             // What the program makes of it is seen in what it prints.
             Update::Passed { .. } => {}

@@ -8,6 +8,7 @@
 //! The rooms: `app` is the screen's state and takes keys, `hear` takes what the client tells; `act` turns what a person wants into an intent, and asks the same
 //! `decide` as the engine whether that is possible now, so that the footer never offers what would be
 //! refused, and `ask` asks before something is done; `keys` is the one table of keys; `gate` guards a yes against keys that were not meant for it;
+//! `said` is what the screen answers to a key;
 //! `board` is the keyboard of a command on a terminal, and `typing` turns keys into its bytes; `attention` is the bell and the title;
 //! `palette` finds a step or an action by a few letters; `pace` spares a slow line;
 //! `output` reads and emulates what a step prints; `search` finds a text in it, and `strip` the text in its bytes;
@@ -42,6 +43,7 @@ mod palette;
 mod plain;
 mod progress;
 mod reading;
+mod said;
 mod say;
 mod screen;
 mod search;

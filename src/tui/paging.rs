@@ -70,7 +70,10 @@ impl App {
     /// The screen is there again after something else was: a gate on it has to stand there anew.
     pub(super) fn is_back(&mut self, said: Option<&str>, since: Duration) {
         self.guard.drawn(None, since);
-        self.message = said.map(|said| (said.to_owned(), Tone::Care));
+        self.message = None;
+        if let Some(said) = said {
+            self.say(said, Tone::Care);
+        }
     }
 }
 

@@ -14,7 +14,7 @@ impl App {
             None if has_a_key_of_its_own(action) => self.nothing_for(action),
             None => self.unknown(),
         };
-        self.message = Some((text, Tone::Care));
+        self.say(&text, Tone::Care);
     }
 
     /// Why an action that is not offered cannot be done now.

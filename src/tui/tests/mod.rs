@@ -23,6 +23,7 @@ mod plain;
 mod press;
 mod reading;
 mod runbook;
+mod said;
 mod screens;
 mod stage;
 mod standing;

@@ -2,6 +2,7 @@
 
 use super::hear::Reader;
 use crate::run::Intent;
+use crate::tui::gate::Came;
 use crate::tui::tests::attempts::thrice;
 use crate::tui::tests::stage::FANCY;
 
@@ -65,4 +66,14 @@ fn what_earlier_attempts_printed_is_told_with_how_they_ended() {
         assert!(told.contains("not understood"), "{line}: {told}");
     }
     assert_eq!(reader.stage.sent.len(), 0);
+}
+
+#[test]
+fn what_a_line_could_not_do_is_told_also_where_the_next_moment_has_come() {
+    let mut reader = Reader::moment("gate", FANCY);
+    reader.hear();
+    reader.sends("x", Came::Alone);
+    reader.stage.approve();
+    let told = reader.hear();
+    assert!(told.contains("help says what is"), "{told}");
 }
