@@ -11,6 +11,8 @@ mod component_pack;
 mod e2e;
 #[path = "lab/fast_data.rs"]
 mod fast_data;
+#[path = "lab/guard.rs"]
+mod guard;
 #[path = "lab/pachyderm.rs"]
 mod pachyderm;
 #[path = "lab/pryv.rs"]

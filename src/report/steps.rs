@@ -229,7 +229,8 @@ pub(super) fn hear(teller: &mut Teller<'_>, entry: &Entry) {
             remark(teller, step, entry, text);
         }
         Event::ChangeKept { lane, .. } => {
-            let text = format!("kept the change on {lane}, which its guard would have taken back");
+            let text =
+                format!("said to keep the change on {lane}, which its guard takes back otherwise");
             remark(teller, step, entry, text);
         }
         Event::RunOpened { .. }

@@ -68,10 +68,13 @@ fn a_change_whose_proof_holds_is_kept_and_stays() {
     let said = run(r#"grep -q new "$DOOR""#, "\"local\"", &door, &home)
         .ends(0)
         .out;
-    assert!(said.contains("the change on web is kept"), "{said}");
+    assert!(said.contains("the change on web is to be kept"), "{said}");
     assert_eq!(read(&door), "new\n");
     let report = report(&home, &said);
-    assert!(report.contains("kept the change on web"), "{report}");
+    assert!(
+        report.contains("said to keep the change on web"),
+        "{report}"
+    );
     assert!(report.contains("let go of the guard"), "{report}");
 }
 
@@ -107,7 +110,7 @@ fn a_change_that_lets_nobody_in_is_not_kept_over_a_connection_that_was_there_bef
     );
     let said = run(r#"grep -q new "$DOOR""#, &web, &door, &home).ends(4);
     assert!(
-        said.out.contains("the change on web is kept"),
+        said.out.contains("the change on web is to be kept"),
         "{}",
         said.out
     );
@@ -126,5 +129,22 @@ fn a_change_that_lets_nobody_in_is_not_kept_over_a_connection_that_was_there_bef
     assert!(
         all.contains("the step was taken back: exit code 0"),
         "{all}"
+    );
+    assert!(
+        all.contains("too late: its guard has taken the step back, on web"),
+        "{all}"
+    );
+}
+
+#[test]
+fn a_change_that_fails_leaves_a_guard_and_that_is_said() {
+    let home = Home::new();
+    let door = home.path().join("no-door");
+    let said = run("true", "\"local\"", &door, &home).ends(4);
+    assert!(
+        said.err
+            .contains("step change failed; its guard on web takes it back by itself"),
+        "{}",
+        said.err
     );
 }

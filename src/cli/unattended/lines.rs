@@ -138,7 +138,7 @@ fn what(event: &Event, before: &Run) -> String {
             format!("the keyboard on {lane} was taken; what is typed is not recorded")
         }
         Event::KeyboardReturned { lane, .. } => format!("the keyboard on {lane} was given back"),
-        Event::ChangeKept { lane, .. } => format!("the change on {lane} is kept"),
+        Event::ChangeKept { lane, .. } => format!("the change on {lane} is to be kept"),
         Event::NoteAdded { text, .. } => format!("note: {text}"),
         Event::RunSuspended { reason } => format!("suspended: {reason}"),
         Event::RunEnded { ending } => match ending {

@@ -305,11 +305,18 @@ fn stuck(planned: &PlannedStep, state: &StepState, why: &Stuck, answers: &Answer
         Stuck::Obstructed { lane, obstacle } => {
             format!("on {lane} it cannot be said what step {step} would do: {obstacle}")
         }
-        Stuck::Failed => format!("step {step} failed"),
+        Stuck::Failed => match fired(state) {
+            Some((lane, fired)) => format!("step {step} failed: {fired}, on {lane}"),
+            None => format!("step {step} failed"),
+        },
         Stuck::Stopped => format!("step {step} was stopped"),
         Stuck::Unproved => format!("step {step} ran, and its proof does not hold"),
         Stuck::Unknown => format!("how step {step} ended is not known"),
     };
+    let guards = state.guards().map(|(lane, _)| {
+        format!("; its guard on {lane} takes it back by itself, unless somebody acts before")
+    });
+    let said = guards.fold(said, |said, guard| said + &guard);
     let add = format!("{}, where that is right", key(&step, "attest", "…"));
     Next::Blocked(Block {
         step: Some(planned.id.clone()),
@@ -318,6 +325,13 @@ fn stuck(planned: &PlannedStep, state: &StepState, why: &Stuck, answers: &Answer
         add: obstacle.is_none().then_some(add),
         exit: Exit::Stuck,
     })
+}
+
+/// The first lane on which the guard was faster, and what became of the step there.
+fn fired(state: &StepState) -> Option<(&MachineName, &'static str)> {
+    let lanes = state.lanes.iter().filter(|lane| lane.taking_part);
+    let mut fired = lanes.filter_map(|lane| Some((&lane.name, state.guard_fired(&lane.name)?)));
+    fired.next()
 }
 
 fn key(step: &StepId, key: &str, value: &str) -> String {

@@ -197,7 +197,7 @@ pub fn words_to_type(screen: &str) -> Option<String> {
 }
 
 /// Moves the mark of a question to an answer and takes it.
-fn choose(terminal: &Terminal, answer: &str) {
+pub fn choose(terminal: &Terminal, answer: &str) {
     let marked = |screen: &str| {
         screen
             .lines()
