@@ -45,6 +45,8 @@ pub(super) enum Command {
     /// Find every problem of a runbook, with line, column and a hint
     Check(CheckArgs),
     /// Show each step, its place and the exact command or diff, changing nothing
+    ///
+    /// Ends with 1 where a machine could not be asked or has a problem.
     Plan(PlanArgs),
     /// Start a run and attach to it
     Run(RunArgs),

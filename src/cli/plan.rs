@@ -3,6 +3,8 @@
 mod survey;
 mod text;
 
+use std::collections::BTreeSet;
+
 use anyhow::Context;
 
 use super::args::PlanArgs;
@@ -13,6 +15,7 @@ use super::say::Say;
 use crate::engine::Fleet;
 use crate::paths::Paths;
 
+use survey::Unshown;
 pub(super) use survey::{all_is_known, ask_within, close, masked, moment, no_run};
 
 pub(super) fn plan(args: &PlanArgs, say: &Say) -> anyhow::Result<Exit> {
@@ -30,11 +33,14 @@ pub(super) fn plan(args: &PlanArgs, say: &Say) -> anyhow::Result<Exit> {
             Some((runtime, fleet))
         }
     };
+    let (mut silent, mut problems) = (BTreeSet::new(), 0);
     if let Some((runtime, fleet)) = &online {
         let paths = Paths::of_user()?;
         preflight::remember(fleet, &paths, &prepared.plan)?;
         let looked = runtime.block_on(preflight::look(fleet, &prepared));
         say.answer(&preflight::text(&looked))?;
+        problems = looked.problems();
+        silent.extend(looked.silent);
     }
     let mut obstacles = 0;
     let mut phase = None;
@@ -54,8 +60,15 @@ pub(super) fn plan(args: &PlanArgs, say: &Say) -> anyhow::Result<Exit> {
         };
         for lane in &planned.lanes {
             let proposed = runtime.block_on(survey::propose(fleet, &prepared, (spec, lane)));
-            obstacles += usize::from(proposed.is_err());
-            let shown = text::proposed(planned, lane, &proposed);
+            match &proposed {
+                Ok(_) => {}
+                Err(Unshown::Yet(_)) => obstacles += 1,
+                Err(Unshown::Silent(machine, _)) => {
+                    silent.insert(machine.clone());
+                }
+            }
+            let proposed = proposed.as_ref().map_err(Unshown::obstacle);
+            let shown = text::proposed(planned, lane, proposed);
             say.answer(&survey::masked(&prepared.values, shown))?;
         }
     }
@@ -67,5 +80,11 @@ pub(super) fn plan(args: &PlanArgs, say: &Say) -> anyhow::Result<Exit> {
             "{obstacles} could not be shown yet; where an earlier step makes what they need, that is as it should be"
         ));
     }
-    Ok(Exit::Done)
+    match text::ending(&silent, problems) {
+        None => Ok(Exit::Done),
+        Some(ending) => {
+            say.answer(&ending)?;
+            Ok(Exit::Problems)
+        }
+    }
 }

@@ -50,7 +50,15 @@ fn a_host_that_does_not_resolve_is_told_before_the_gate() {
     let (said, _) = stopped(&home, &["web", "cannot be reached", "no-such-host.invalid"]);
     said.expect(4, &["ssh"]);
     let planned = home.runsheet(&["plan", "two.toml", "--env", "here"]);
-    planned.expect(0, &["web", "cannot be reached", "hint: "]);
+    planned.expect(1, &["web", "cannot be reached", "hint: "]);
+    let last = planned.out.lines().last().unwrap();
+    assert!(
+        last.starts_with("this plan has a hole: web could not be asked"),
+        "{last}"
+    );
+    // Nobody is asked, and so nobody is missed.
+    let offline = home.runsheet(&["plan", "two.toml", "--env", "here", "--offline"]);
+    assert!(!offline.expect(0, &["web"]).out.contains("hole"));
 }
 
 #[test]

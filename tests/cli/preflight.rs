@@ -52,7 +52,11 @@ fn problems_are_told_before_a_run_is_opened_and_keep_it_from_starting_with_nobod
     let variables = [("PATH", path.as_str())];
 
     let plan = ["plan", "copy.toml", "--env", "here"];
-    let said = home.with(&plan, &variables).ends(0).out;
+    let said = home.with(&plan, &variables).ends(1).out;
+    assert!(
+        said.ends_with("\nthe machines have a problem, told above\n"),
+        "{said}"
+    );
     for wanted in [
         "problem  source       programs: not there: rsync",
         "ok       source       reached: in ",

@@ -22,6 +22,29 @@ const KEPT: usize = 1 << 20;
 /// What stands for a run's id in names that a step makes up, such as a backup's.
 const NO_RUN: &str = "00000000-000000-plan";
 
+/// Why it cannot be shown what a step would do on a machine.
+#[derive(Debug)]
+pub(super) enum Unshown {
+    /// The machine does not answer: nobody knows.
+    Silent(MachineName, Obstacle),
+    /// The machine is not as the step needs it, or what it needs is known only then: a step before it may see to that.
+    Yet(Obstacle),
+}
+
+impl Unshown {
+    pub(super) const fn obstacle(&self) -> &Obstacle {
+        match self {
+            Self::Silent(_, obstacle) | Self::Yet(obstacle) => obstacle,
+        }
+    }
+}
+
+impl From<Obstacle> for Unshown {
+    fn from(obstacle: Obstacle) -> Self {
+        Self::Yet(obstacle)
+    }
+}
+
 /// What a step would do on a machine as it is now.
 ///
 /// # Errors
@@ -31,14 +54,15 @@ pub(super) async fn propose(
     fleet: &Fleet,
     prepared: &Prepared,
     (spec, lane): (&StepSpec, &MachineName),
-) -> Result<Proposal, Obstacle> {
+) -> Result<Proposal, Unshown> {
     all_is_known(prepared, spec)?;
     let run = no_run()?;
     let nothing = BTreeMap::new();
     let moment = moment(prepared, (spec, lane), &run, &nothing);
     let mut replies = Vec::new();
     for question in spec.action.survey(&moment)? {
-        replies.push(ask_within(fleet, &prepared.values, &question, LIMIT).await?);
+        let reply = ask_within(fleet, &prepared.values, &question, LIMIT).await;
+        replies.push(reply.map_err(|obstacle| Unshown::Silent(question.at.clone(), obstacle))?);
     }
     let mut proposal = spec.action.propose(&moment, &replies)?;
     if let (Some(within), Undo::Action(undo)) = (spec.confirm_within, &spec.undo) {

@@ -1,5 +1,6 @@
 //! A plan as text.
 
+use std::collections::BTreeSet;
 use std::fmt::Write;
 
 use crate::kinds::{Exhibit, Obstacle, Performer, Proposal};
@@ -171,7 +172,7 @@ fn undo(undo: &PlannedUndo) -> String {
 pub(super) fn proposed(
     step: &PlannedStep,
     lane: &MachineName,
-    proposed: &Result<Proposal, Obstacle>,
+    proposed: Result<&Proposal, &Obstacle>,
 ) -> String {
     let mut out = String::new();
     let several = step.lanes.len() > 1;
@@ -224,6 +225,20 @@ pub(super) fn proposed(
         let _ = writeln!(out, "     . {OPEN}: {open}");
     }
     out
+}
+
+/// The last line of a plan that has a hole, or of machines that have problems.
+pub(super) fn ending(silent: &BTreeSet<MachineName>, problems: usize) -> Option<String> {
+    let names: Vec<&str> = silent.iter().map(MachineName::as_str).collect();
+    match (names.as_slice(), problems) {
+        ([], 0) => None,
+        ([], 1) => Some("\nthe machines have a problem, told above\n".to_owned()),
+        ([], many) => Some(format!("\nthe machines have {many} problems, told above\n")),
+        (names, _) => Some(format!(
+            "\nthis plan has a hole: {} could not be asked, so what the steps do there is not all in it\n",
+            names.join(", ")
+        )),
+    }
 }
 
 /// A label, and a text of several lines under it.

@@ -29,9 +29,17 @@ pub(super) struct Looked {
     pub before: Before,
     /// Machines that are not the ones they should be: no run starts with them.
     pub others: Vec<LinkError>,
+    /// Machines that could not be asked.
+    pub silent: Vec<MachineName>,
 }
 
 impl Looked {
+    /// How many problems were found.
+    pub(super) fn problems(&self) -> usize {
+        let levels = self.before.checks.iter().map(|check| check.level);
+        levels.filter(|level| *level == Level::Problem).count()
+    }
+
     /// The gravest of what was found; fine where nothing was looked at.
     fn worst(&self) -> Level {
         let levels = self.before.checks.iter().map(|check| check.level);
@@ -52,9 +60,11 @@ pub(super) async fn look(fleet: &Fleet, prepared: &Prepared) -> Looked {
     let mut checks = Vec::new();
     let mut others = Vec::new();
     let mut reached = BTreeSet::new();
+    let mut silent = Vec::new();
     for (machine, look) in machines.iter().zip(looks) {
-        if look.reached {
-            reached.insert(machine);
+        match look.reached {
+            true => drop(reached.insert(machine)),
+            false => silent.push(machine.clone()),
         }
         checks.extend(look.checks);
         others.extend(look.other);
@@ -73,6 +83,7 @@ pub(super) async fn look(fleet: &Fleet, prepared: &Prepared) -> Looked {
             machines: fleet.met(),
         },
         others,
+        silent,
     }
 }
 
