@@ -22,12 +22,14 @@ mod bad_input {
     mod pagers;
     mod plain;
     mod records;
+    mod reread;
     mod said;
     #[path = "../faults/size.rs"]
     mod size;
     mod sockets;
     #[path = "../sshd/mod.rs"]
     mod sshd;
+    mod talk;
     mod terminal;
     mod terminals;
 }

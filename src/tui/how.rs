@@ -5,7 +5,7 @@
 
 use super::app::App;
 use super::gate::Verdict;
-use super::keys::{Action, Binding, KEYS, Place};
+use super::keys::{Action, Binding, KEYS, Place, Reading};
 
 /// What the operator works with.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -58,9 +58,12 @@ impl Action {
             | Self::Suspend
             | Self::Leave
             | Self::Here => Offered::Numbered,
-            Self::Output | Self::Journal | Self::Machines | Self::Help | Self::Detach => {
-                Offered::Word
-            }
+            Self::Output
+            | Self::Read(Reading::Search)
+            | Self::Journal
+            | Self::Machines
+            | Self::Help
+            | Self::Detach => Offered::Word,
             Self::NotNow
             | Self::GiveBack
             | Self::NextLane

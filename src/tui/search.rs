@@ -106,6 +106,8 @@ pub(super) struct Place {
     pub(super) start: u64,
     /// Its number, from 1.
     pub(super) line: u64,
+    /// Where what was found first in it ends.
+    pub(super) end: u64,
 }
 
 /// Which way to look from a place in the file.
@@ -115,6 +117,8 @@ pub(super) enum Toward {
     End(u64),
     /// The last line that begins before it.
     Start(u64),
+    /// The first line that begins there or later, and not around the end of the file.
+    Rest(u64),
 }
 
 /// What a search came to.
@@ -182,6 +186,12 @@ impl Search {
         !matches!(self.goal, Some((Toward::Start(_), _)))
     }
 
+    /// How many bytes were read so far, and how many lines begin in them.
+    pub(super) fn has_read(&self) -> (u64, u64) {
+        let begun = u64::from(self.scan.at > self.scan.start);
+        (self.scan.at, self.scan.line + begun)
+    }
+
     /// How many bytes were read, while it is under way.
     pub(super) fn under_way(&self) -> Option<u64> {
         self.goal.map(|_| self.scan.at)
@@ -241,6 +251,7 @@ impl Search {
                 self.found.push_back(Place {
                     start: scan.start,
                     line: scan.line + 1,
+                    end: scan.at,
                 });
             }
         }
@@ -252,11 +263,11 @@ impl Search {
             let (toward, around) = self.goal?;
             let is_read = self.scan.at >= length;
             let place = match toward {
-                Toward::End(from) if from < self.let_go => {
+                Toward::End(from) | Toward::Rest(from) if from < self.let_go => {
                     self.read_again();
                     return None;
                 }
-                Toward::End(from) => {
+                Toward::End(from) | Toward::Rest(from) => {
                     let at = self.found.partition_point(|place| place.start < from);
                     let place = self.found.get(at).copied();
                     // Where nothing is left to read for, it goes around at once.
@@ -284,17 +295,18 @@ impl Search {
                     self.goal = None;
                     return Some(Came::Upon { place, around });
                 }
-                None if around => {
-                    self.at = None;
-                    self.goal = None;
-                    return Some(Came::ToNothing);
-                }
                 None => {
                     let other_end = match toward {
-                        Toward::End(_) => Toward::End(0),
-                        Toward::Start(_) => Toward::Start(u64::MAX),
+                        _ if around => None,
+                        Toward::End(_) => Some(Toward::End(0)),
+                        Toward::Start(_) => Some(Toward::Start(u64::MAX)),
+                        Toward::Rest(_) => None,
                     };
-                    self.goal = Some((other_end, true));
+                    self.goal = other_end.map(|toward| (toward, true));
+                    if other_end.is_none() {
+                        self.at = None;
+                        return Some(Came::ToNothing);
+                    }
                 }
             }
         }

@@ -9,9 +9,8 @@ use crate::tui::keys::{Action, Place};
 use crate::tui::look::Tone;
 
 use super::asks::{Asked, moment_of};
-use super::pages::{self, From, Reading};
 use super::speaker::Plain;
-use super::words::{self, Said, Word};
+use super::words::{self, Said, Which, Wish, Word};
 
 impl Plain {
     /// Takes a line that was typed, without its end.
@@ -146,7 +145,8 @@ impl Plain {
         now: Now,
     ) -> Vec<Effect> {
         match words::understood(line) {
-            Said::Nothing => self.ask = true,
+            // What is under way says that Enter alone stops it, and nothing else is asked for then.
+            Said::Nothing => self.ask = !self.stop_quest(),
             Said::Number(number) => return self.number(app, number, (verdict, came), now),
             Said::Row(rows) => {
                 let possible = rows.iter().find(|row| app.offers(row.action));
@@ -164,15 +164,9 @@ impl Plain {
                 self.ask = true;
             }
             Said::Word(Word::Steps) => self.answer.extend(self.teller(app, now).steps()),
-            Said::Word(Word::More) => match self.reading.as_mut().and_then(Reading::more) {
-                Some(effect) => return vec![effect],
-                None => app.say("no output is being read; `output first` begins", Tone::Care),
-            },
+            Said::Word(Word::More) => self.more(app),
             Said::Step(number) => self.look_at(app, number),
-            Said::Output(number, first) => return self.output(app, number, first),
-            Said::Attempt(attempt, among, first) => {
-                return self.attempt(app, attempt, (among, first));
-            }
+            Said::Output(which, wish) => self.output(app, (which, wish), now),
             Said::Record(most) => self.answer.extend(self.teller(app, now).record(most)),
             Said::Unknown => {
                 let line = clean::fit(&clean::line(line), 40, "...");
@@ -237,7 +231,14 @@ impl Plain {
                 self.answer.extend(lines);
                 Vec::new()
             }
-            Action::Output => self.output(app, None, false),
+            Action::Output => {
+                self.output(app, (Which::Latest(None), Wish::Last), now);
+                Vec::new()
+            }
+            Action::Read(_) => {
+                self.output(app, (Which::ReadLast, Wish::Search(String::new())), now);
+                Vec::new()
+            }
             Action::Journal => {
                 self.answer.extend(self.teller(app, now).record(20));
                 Vec::new()
@@ -267,58 +268,5 @@ impl Plain {
         app.chosen = None;
         self.again = true;
         self.ask = true;
-    }
-
-    fn output(&mut self, app: &mut App, number: Option<usize>, first: bool) -> Vec<Effect> {
-        let from = match first {
-            true => From::Byte(0),
-            false => From::End,
-        };
-        if number.is_none() {
-            self.answer.extend(pages::listed(app));
-        }
-        match Reading::begin(app, number, from) {
-            Some((reading, effect)) => {
-                self.reading = Some(reading);
-                vec![effect]
-            }
-            None => {
-                let text = match number {
-                    Some(number) => format!("this step has no output {number}"),
-                    None => "it printed nothing yet".to_owned(),
-                };
-                app.say(&text, Tone::Care);
-                Vec::new()
-            }
-        }
-    }
-
-    fn attempt(
-        &mut self,
-        app: &mut App,
-        attempt: u32,
-        (among, first): (Option<usize>, bool),
-    ) -> Vec<Effect> {
-        let from = match first {
-            true => From::Byte(0),
-            false => From::End,
-        };
-        match Reading::begin_attempt(app, attempt, (among, from)) {
-            Some((reading, effect, words)) => {
-                if among.is_none() {
-                    self.answer.extend(pages::listed_of_attempt(app, attempt));
-                }
-                self.answer.push(words);
-                self.reading = Some(reading);
-                vec![effect]
-            }
-            None => {
-                app.say(
-                    "of that attempt of this step there is no output",
-                    Tone::Care,
-                );
-                Vec::new()
-            }
-        }
     }
 }

@@ -121,6 +121,7 @@ async fn hold(
             _ = terminate.recv() => break Leaving::Detached,
             _ = hang_up.recv() => break Leaving::Detached,
             _ = interrupt.recv() => match io::stdin().is_terminal() {
+                true if plain.stop_quest() => {}
                 true => drop(app.act(Action::Interrupt, Verdict::TooSoon, Came::Alone)),
                 false => break Leaving::Detached,
             },

@@ -4,7 +4,7 @@
 //! It is the same wizard. The state is the screen's own `App`, what can be done is asked of the same table, the
 //! sentences come from the view, and a yes passes the same guard. What is here is only what lines need: `speaker`
 //! tells what is new, `asks` asks, `answer` takes a line, `words` are the commands that only look around, `follow` tells
-//! what a step prints while it prints it, `pages` reads it again, `bare` makes a line of it, `echo` keeps what is typed
+//! what a step prints while it prints it, `pages` reads it again, `find` and `to_line` go through it, `outputs` says which one is meant, `bare` makes a line of it, `echo` keeps what is typed
 //! to a program off the terminal, and `desk` is the loop.
 //!
 //! Nothing but text and line feeds is ever written: no colour, no cursor, no bell, no title.
@@ -14,12 +14,15 @@ mod asks;
 mod bare;
 mod desk;
 mod echo;
+mod find;
 mod follow;
+mod outputs;
 mod pages;
 mod speaker;
+mod to_line;
 mod words;
 
 pub use desk::run as run_in_lines;
 
 #[cfg(test)]
-pub(super) use {bare::split, speaker::Plain};
+pub(super) use {bare::split, speaker::Plain, words::named};

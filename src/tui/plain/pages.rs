@@ -1,4 +1,4 @@
-//! What a step printed, read again: its last lines, or from the first line on.
+//! What a step printed, read again: its last lines, or from a line on.
 
 use crate::tui::app::{App, Effect};
 use crate::tui::looking::Printed;
@@ -7,7 +7,7 @@ use crate::tui::say;
 use super::bare;
 
 /// How many lines are told at once.
-const LINES: usize = 20;
+pub(super) const LINES: usize = 20;
 
 /// How much is read for them.
 const MOST: u32 = 16 * 1024;
@@ -17,8 +17,23 @@ const MOST: u32 = 16 * 1024;
 pub(super) enum From {
     /// At the end.
     End,
-    /// At a byte.
-    Byte(u64),
+    /// At a byte, in a line of a number from 1.
+    Byte(u64, u64),
+}
+
+impl From {
+    /// At the first line.
+    pub(super) const FIRST: Self = Self::Byte(0, 1);
+}
+
+/// What is asked of the engine.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Asked {
+    Nothing,
+    /// It is to be asked for, from a byte on.
+    Due(u64),
+    /// It was asked for.
+    At(u64),
 }
 
 /// One output that is read.
@@ -26,8 +41,7 @@ pub(super) enum From {
 pub(super) struct Reading {
     file: String,
     from: From,
-    /// The offset that was asked for, while an answer is due.
-    asked: Option<u64>,
+    asked: Asked,
 }
 
 /// The outputs of the step that is looked at, one a line, where there are several.
@@ -61,59 +75,39 @@ fn list(word: &str, outputs: &[Printed]) -> Vec<String> {
 }
 
 impl Reading {
-    /// Begins to read an output of the step that is looked at: the one of a number from 1, or the one that matters.
-    pub(super) fn begin(app: &App, number: Option<usize>, from: From) -> Option<(Self, Effect)> {
-        let printed = match number {
-            Some(number) => app.outputs().into_iter().nth(number.checked_sub(1)?)?,
-            None => app.printed()?,
-        };
-        Some(Self::of(printed, from))
-    }
-
-    /// Begins to read an output of one of its attempts: the one of a number from 1, or the first that ended badly, or
-    /// the last. Also gives which attempt that is and how it ended.
-    pub(super) fn begin_attempt(
-        app: &App,
-        attempt: u32,
-        (number, from): (Option<usize>, From),
-    ) -> Option<(Self, Effect, String)> {
-        let outputs = app.outputs_of_attempt(attempt);
-        let printed = match number {
-            Some(number) => outputs.get(number.checked_sub(1)?)?,
-            None => outputs.iter().find(|it| it.bad).or(outputs.last())?,
-        };
-        let words = app.words_of_attempt(attempt, printed);
-        let (lane, leg) = (&printed.lane, printed.leg + 1);
-        let words = words.unwrap_or_else(|| format!("attempt {attempt}"));
-        let words = format!("{words}; {lane} part {leg}");
-        let (reading, effect) = Self::of(printed.clone(), from);
-        Some((reading, effect, words))
-    }
-
-    fn of(printed: Printed, from: From) -> (Self, Effect) {
+    /// Begins to read a file of a length.
+    pub(super) fn of(file: String, length: u64, from: From) -> Self {
         let offset = match from {
-            From::End => printed.length.saturating_sub(u64::from(MOST)),
-            From::Byte(at) => at,
+            From::End => length.saturating_sub(u64::from(MOST)),
+            From::Byte(at, _) => at,
         };
-        let reading = Self {
-            file: printed.file.clone(),
+        Self {
+            file,
             from,
-            asked: Some(offset),
-        };
-        let read = Effect::Read {
-            file: printed.file,
-            offset,
-            most: MOST,
-        };
-        (reading, read)
+            asked: Asked::Due(offset),
+        }
     }
 
-    /// Goes on where the last lines ended.
-    pub(super) fn more(&mut self) -> Option<Effect> {
-        let From::Byte(offset) = self.from else {
+    /// Goes on where the last lines ended; tells whether it can.
+    pub(super) fn more(&mut self) -> bool {
+        let From::Byte(offset, _) = self.from else {
+            return false;
+        };
+        self.asked = Asked::Due(offset);
+        true
+    }
+
+    /// Whether lines of it were asked for and are not there yet.
+    pub(super) fn is_due(&self) -> bool {
+        self.asked != Asked::Nothing
+    }
+
+    /// What is to be read.
+    pub(super) fn wanted(&mut self) -> Option<Effect> {
+        let Asked::Due(offset) = self.asked else {
             return None;
         };
-        self.asked = Some(offset);
+        self.asked = Asked::At(offset);
         Some(Effect::Read {
             file: self.file.clone(),
             offset,
@@ -128,30 +122,38 @@ impl Reading {
         bytes: &[u8],
         length: u64,
     ) -> Option<Vec<String>> {
-        if self.file != file || self.asked != Some(offset) {
+        if self.file != file || self.asked != Asked::At(offset) {
             return None;
         }
-        self.asked = None;
-        let mut lines = match self.from {
-            From::End => last(bytes, offset > 0),
-            From::Byte(at) => {
+        self.asked = Asked::Nothing;
+        let (mut lines, told) = match self.from {
+            From::End => {
+                let lines = last(bytes, offset > 0);
+                let size = say::size(length);
+                let told = match offset {
+                    0 if lines.len() < LINES => format!("all of {size}"),
+                    _ => format!("the end of {size}; `output first` begins at its first line"),
+                };
+                (lines, told)
+            }
+            From::Byte(at, line) => {
                 let (lines, used) = first(bytes, at + (bytes.len() as u64) < length);
-                self.from = From::Byte(at + used as u64);
-                lines
+                let to = at + used as u64;
+                let ends = bytes[..used].iter().filter(|byte| **byte == b'\n').count() as u64;
+                let whole = bytes[..used].ends_with(b"\n");
+                self.from = From::Byte(to, line + ends);
+                let last = (line + ends).saturating_sub(u64::from(whole));
+                let numbers = match lines.len() {
+                    0 => String::new(),
+                    _ if last == line => format!("line {line}, "),
+                    _ => format!("lines {line} to {last}, "),
+                };
+                let told = match to < length {
+                    true => format!("{numbers}to byte {to} of {length}; `more` goes on"),
+                    false => format!("{numbers}to the end, {}", say::size(length)),
+                };
+                (lines, told)
             }
-        };
-        let told = match self.from {
-            From::End => match offset {
-                0 if lines.len() < LINES => format!("all of {}", say::size(length)),
-                _ => format!(
-                    "the end of {}; `output first` begins at its first line",
-                    say::size(length)
-                ),
-            },
-            From::Byte(at) if at < length => {
-                format!("to byte {at} of {length}; `more` goes on")
-            }
-            From::Byte(_) => format!("to the end, {}", say::size(length)),
         };
         for line in &mut lines {
             line.insert_str(0, "| ");
@@ -160,9 +162,11 @@ impl Reading {
         Some(lines)
     }
 
-    /// Forgets what was asked for.
+    /// Forgets that it was asked for: the connection was lost, and no answer comes.
     pub(super) fn forget_asked(&mut self) {
-        self.asked = None;
+        if let Asked::At(offset) = self.asked {
+            self.asked = Asked::Due(offset);
+        }
     }
 }
 
@@ -197,35 +201,63 @@ mod tests {
     use super::*;
 
     fn reading(from: From) -> Reading {
-        Reading {
-            file: "f".to_owned(),
-            from,
-            asked: Some(0),
-        }
+        let mut reading = Reading::of("f".to_owned(), 0, from);
+        assert!(reading.wanted().is_some() && reading.wanted().is_none());
+        reading
     }
 
     #[test]
     fn pages_of_an_output_miss_no_line_and_tell_none_twice() {
         let text: String = (1..=50).map(|n| format!("line {n}\n")).collect();
         let length = text.len() as u64;
-        let mut reading = reading(From::Byte(0));
+        let mut reading = reading(From::FIRST);
         let mut seen = Vec::new();
+        let mut heads = Vec::new();
         let mut at = 0;
         loop {
             let bytes = &text.as_bytes()[at..];
-            let lines = reading.piece(("f", at as u64), bytes, length).unwrap();
-            seen.extend(lines.into_iter().skip(1));
-            let From::Byte(next) = reading.from else {
+            let mut lines = reading.piece(("f", at as u64), bytes, length).unwrap();
+            heads.push(lines.remove(0));
+            seen.extend(lines);
+            let From::Byte(next, _) = reading.from else {
                 panic!()
             };
             at = next as usize;
             if at == text.len() {
                 break;
             }
-            assert!(reading.more().is_some());
+            assert!(reading.more() && reading.wanted().is_some());
         }
         let wanted: Vec<String> = (1..=50).map(|n| format!("| line {n}")).collect();
         assert_eq!(seen, wanted);
+        for (head, lines) in heads.iter().zip(["1 to 20", "21 to 40", "41 to 50"]) {
+            assert!(
+                head.starts_with(&format!("output, lines {lines}, to ")),
+                "{head}"
+            );
+        }
+    }
+
+    #[test]
+    fn lines_are_counted_by_their_ends_and_not_by_pieces_of_them() {
+        let long = [b"x".repeat(MOST as usize), b"\nend".to_vec()].concat();
+        let length = long.len() as u64;
+        let mut reading = reading(From::FIRST);
+        let mut heads = Vec::new();
+        for at in [0, MOST as usize, MOST as usize + 4] {
+            let bytes = &long[at..(at + MOST as usize).min(long.len())];
+            let lines = reading.piece(("f", at as u64), bytes, length).unwrap();
+            heads.push(lines[0].clone());
+            assert!(reading.more() && reading.wanted().is_some());
+        }
+        assert_eq!(
+            heads,
+            [
+                "output, line 1, to byte 16384 of 16388; `more` goes on:",
+                "output, lines 1 to 2, to the end, 16.4 kB:",
+                "output, to the end, 16.4 kB:"
+            ]
+        );
     }
 
     #[test]
@@ -237,5 +269,15 @@ mod tests {
         assert_eq!(lines.len(), LINES + 1);
         assert_eq!(lines.last().unwrap(), "| line 50");
         assert!(reading(From::End).piece(("g", 0), b"x", 1).is_none());
+    }
+
+    #[test]
+    fn what_was_asked_for_over_a_line_that_is_lost_is_asked_for_again() {
+        let mut reading = reading(From::End);
+        reading.forget_asked();
+        assert!(reading.is_due() && reading.wanted().is_some());
+        assert!(reading.piece(("f", 0), b"x\n", 2).is_some());
+        reading.forget_asked();
+        assert!(!reading.is_due() && reading.wanted().is_none());
     }
 }

@@ -17,6 +17,7 @@ use crate::tui::view::lines::Teller;
 
 use super::asks::Asked;
 use super::follow::Follow;
+use super::outputs::{Quest, ReadLast};
 use super::pages::Reading;
 
 /// How long something must be wrong before it is told: a connection takes a moment to be made.
@@ -25,6 +26,9 @@ pub(super) const WRONG: Duration = Duration::from_millis(700);
 /// How often a wait is told whose answer changes, one whose answer stays, and that something still runs.
 const CHANGED: Duration = Duration::from_secs(10);
 const STILL: Duration = Duration::from_secs(60);
+
+/// How long something goes through an output before it is told how far it has come.
+const SEARCHING: Duration = Duration::from_secs(2);
 
 /// How long news wait for what was printed before them.
 const BEHIND: Duration = Duration::from_secs(1);
@@ -46,6 +50,10 @@ pub(in crate::tui) struct Plain {
     deadline: Option<Tone>,
     pub(super) follow: Follow,
     pub(super) reading: Option<Reading>,
+    pub(super) quest: Option<Quest>,
+    /// When it is told next how far that has come, while it is under way.
+    quest_due: Option<Duration>,
+    pub(super) read_last: Option<ReadLast>,
     /// Lines that were asked for.
     pub(super) answer: Vec<String>,
     /// Whether the whole page, or the question alone, is to be told once more.
@@ -76,6 +84,9 @@ impl Plain {
             deadline: None,
             follow: Follow::default(),
             reading: None,
+            quest: None,
+            quest_due: None,
+            read_last: None,
             answer: Vec::new(),
             again: false,
             ask: false,
@@ -101,14 +112,15 @@ impl Plain {
                 length,
             } => {
                 self.follow.piece(file, *offset, bytes, at);
-                let reading = self.reading.as_mut();
-                let lines = reading.and_then(|r| r.piece((file, *offset), bytes, *length));
-                self.answer.extend(lines.into_iter().flatten());
+                self.piece((file, *offset), bytes, *length);
             }
             Update::Disconnected { .. } => {
                 self.follow.forget_asked();
                 if let Some(reading) = &mut self.reading {
                     reading.forget_asked();
+                }
+                if let Some(quest) = &mut self.quest {
+                    quest.forget_asked();
                 }
             }
             _ => {}
@@ -117,16 +129,19 @@ impl Plain {
 
     /// What is to be read of what is printed.
     pub(in crate::tui) fn reads(&mut self, app: &App) -> Vec<Effect> {
-        match app.is_live() {
-            true => self.follow.reads(app),
-            false => Vec::new(),
+        if !app.is_live() {
+            return Vec::new();
         }
+        let mut effects = self.follow.reads(app);
+        effects.extend(self.reads_again());
+        effects
     }
 
     /// Whether something may be to be told soon without anything new being heard.
     pub(in crate::tui) fn is_restless(&self, app: &App) -> bool {
         self.follow.waits()
             || self.behind_since.is_some()
+            || self.owes_an_answer()
             || app.is_waiting_for_an_answer()
             || self.alarms.values().any(|(_, told)| !told)
     }
@@ -154,6 +169,7 @@ impl Plain {
             self.wrong(app, now, &mut out);
             self.waiting(app, now, &mut out);
             self.way_back(app, now, &mut out);
+            self.under_way(app, now, &mut out);
             self.question(app, now, &mut out);
         }
         if out.is_empty() {
@@ -286,6 +302,21 @@ impl Plain {
         let idle = now.since.saturating_sub(self.spoke_at) >= STILL;
         if idle && out.is_empty() && app.is_live() && !wanted(&app.folded.run).person {
             out.extend(self.teller(app, now).wanted());
+        }
+    }
+
+    /// How far something has come that goes through an output.
+    fn under_way(&mut self, app: &App, now: Now, out: &mut Vec<String>) {
+        let quest = self.quest.as_ref().filter(|quest| quest.is_under_way());
+        let Some(quest) = quest else {
+            self.quest_due = None;
+            return;
+        };
+        let due = *self.quest_due.get_or_insert(now.since + SEARCHING);
+        if now.since >= due {
+            let said = quest.progress();
+            self.quest_due = Some(now.since + CHANGED);
+            out.extend(said.map(|said| self.teller(app, now).own(&said)));
         }
     }
 

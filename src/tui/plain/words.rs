@@ -27,7 +27,7 @@ const WORDS: &[(&str, Word, &str)] = &[
     (
         "more",
         Word::More,
-        "the next lines of an output that is read from its first line",
+        "the next lines of an output that is read from a line on, or the next that a search finds",
     ),
 ];
 
@@ -51,10 +51,44 @@ const WITH: &[(&str, &str)] = &[
         "the last lines of what attempt N of the step printed, and how it ended; `first` and a number as above",
     ),
     (
+        "search WORDS",
+        "each line that has these words, with its number, in the output that you read last; small letters find any case, \
+         a capital only itself",
+    ),
+    ("line N", "from line N on of the output that you read last"),
+    (
+        "output N search WORDS",
+        "of the step's output N; so `output N line N`, and after `attempt N` of that one",
+    ),
+    (
         "record N",
         "the last N entries of the record; 20 where no number is given",
     ),
 ];
+
+/// Which output is meant.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Which {
+    /// The one that was read last, while it is one of the step that is looked at; else the one that matters.
+    ReadLast,
+    /// Of the step as it stands: the one that matters, or the one of a number from 1.
+    Latest(Option<usize>),
+    /// Of an attempt: the one that matters, or the one of a number from 1.
+    Attempt(u32, Option<usize>),
+}
+
+/// What is to be done with an output.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Wish {
+    /// Tell its last lines.
+    Last,
+    /// Tell its first lines.
+    First,
+    /// Tell it from a line on, by its number from 1.
+    Line(u64),
+    /// Tell which of its lines have a text.
+    Search(String),
+}
 
 /// What a line asks for.
 #[derive(Debug)]
@@ -69,10 +103,8 @@ pub(super) enum Said {
     Word(Word),
     /// To look at a step.
     Step(usize),
-    /// An output by its number, and whether from its first line.
-    Output(Option<usize>, bool),
-    /// The output of an attempt, by its number among several, and whether from its first line.
-    Attempt(u32, Option<usize>, bool),
+    /// Something about an output.
+    Output(Which, Wish),
     /// So many of the last entries.
     Record(usize),
     /// None of these.
@@ -91,30 +123,12 @@ pub(super) fn understood(line: &str) -> Said {
         [] => return Said::Nothing,
         [one] if number(one).is_some() => return Said::Number(number(one).unwrap_or(0)),
         ["step", n] => return number(n).map_or(Said::Unknown, Said::Step),
-        ["output"] => return Said::Output(None, false),
-        ["output", "first"] => return Said::Output(None, true),
-        ["output", n] => return number(n).map_or(Said::Unknown, |n| Said::Output(Some(n), false)),
-        ["output", n, "first"] => {
-            return number(n).map_or(Said::Unknown, |n| Said::Output(Some(n), true));
-        }
-        ["attempt", attempt, rest @ ..] => {
-            let (rest, first) = match rest {
-                [rest @ .., "first"] => (rest, true),
-                rest => (rest, false),
-            };
-            let among = match rest {
-                [] => Ok(None),
-                [n] => n.parse().map(Some),
-                _ => return Said::Unknown,
-            };
-            return match (attempt.parse(), among) {
-                (Ok(attempt), Ok(among)) => Said::Attempt(attempt, among, first),
-                _ => Said::Unknown,
-            };
-        }
         ["record"] => return Said::Record(20),
         ["record", n] => return number(n).map_or(Said::Unknown, Said::Record),
         _ => {}
+    }
+    if let Some(said) = of_an_output(line, &parts) {
+        return said;
     }
     if let Some((_, word, _)) = WORDS.iter().find(|(word, ..)| *word == lower) {
         return Said::Word(*word);
@@ -132,6 +146,48 @@ pub(super) fn understood(line: &str) -> Said {
         rows if rows.is_empty() => begun(&lower),
         rows => Said::Row(rows),
     }
+}
+
+/// Understands what begins with an output, or is about the one that was read last.
+fn of_an_output(line: &str, parts: &[&str]) -> Option<Said> {
+    let number = |text: &&str| text.parse::<usize>().ok();
+    let (which, used) = match parts {
+        ["output", n, ..] if number(n).is_some() => (Which::Latest(number(n)), 2),
+        ["output", ..] => (Which::Latest(None), 1),
+        ["attempt", attempt, rest @ ..] => {
+            let Ok(attempt) = attempt.parse() else {
+                return Some(Said::Unknown);
+            };
+            let among = rest.first().and_then(number);
+            (
+                Which::Attempt(attempt, among),
+                2 + usize::from(among.is_some()),
+            )
+        }
+        ["attempt"] => return Some(Said::Unknown),
+        ["search" | "line", ..] => (Which::ReadLast, 0),
+        _ => return None,
+    };
+    let wish = match &parts[used..] {
+        [] => Wish::Last,
+        ["first"] => Wish::First,
+        ["line", n] => match n.parse() {
+            Ok(n) => Wish::Line(n),
+            Err(_) => return Some(Said::Unknown),
+        },
+        // Its capitals and its blanks are meant.
+        ["search", ..] => Wish::Search(behind(line, used + 1).to_owned()),
+        _ => return Some(Said::Unknown),
+    };
+    Some(Said::Output(which, wish))
+}
+
+/// What of a line stands behind so many words.
+fn behind(line: &str, words: usize) -> &str {
+    (0..words).fold(line.trim(), |rest, _| {
+        let end = rest.find(char::is_whitespace).unwrap_or(rest.len());
+        rest[end..].trim_start()
+    })
 }
 
 /// The one action whose words begin with these.
@@ -182,8 +238,14 @@ pub(super) fn help(app: &App, teller: &Teller<'_>) -> Vec<String> {
     lines.push("To look around:".to_owned());
     lines.extend(WORDS.iter().map(|(word, _, help)| line(word, help)));
     lines.extend(WITH.iter().map(|(word, help)| line(word, help)));
-    for row in by_word(app).filter(|row| row.action == Action::Detach) {
-        lines.push(line(row.bare_word(), "leave; the run goes on without you"));
+    for row in by_word(app) {
+        match row.action {
+            Action::Machines => lines.push(line(row.bare_word(), row.help)),
+            Action::Detach => {
+                lines.push(line(row.bare_word(), "leave; the run goes on without you"))
+            }
+            _ => {}
+        }
     }
     lines.push(String::new());
     lines.push("At other times:".to_owned());
@@ -195,4 +257,12 @@ pub(super) fn help(app: &App, teller: &Teller<'_>) -> Vec<String> {
     });
     lines.extend(rows.map(|row| line(row.bare_word(), row.help)));
     lines
+}
+
+/// The words that look around, without what stands behind them.
+#[cfg(test)]
+pub(in crate::tui) fn named() -> impl Iterator<Item = &'static str> {
+    let first = |words: &'static str| words.split(' ').next().unwrap_or_default();
+    let alone = WORDS.iter().map(|(word, ..)| *word);
+    alone.chain(WITH.iter().map(move |(words, _)| first(words)))
 }

@@ -4,7 +4,8 @@ use std::fmt::Write as _;
 use std::path::Path;
 
 use super::stage::{FANCY, PLAIN};
-use crate::tui::keys::{KEYS, Place};
+use crate::tui::how::{HELP, Offered};
+use crate::tui::keys::{Action, KEYS, Place};
 use crate::tui::view::{PLACES, meanings};
 
 fn page() -> String {
@@ -68,4 +69,26 @@ fn the_page_has_the_pictures_it_shows() {
     for picture in pictures {
         assert!(folder.join(picture).exists(), "{picture}");
     }
+}
+
+#[test]
+fn the_readme_has_every_word_of_the_lines() {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("README.md");
+    let readme = std::fs::read_to_string(path).unwrap();
+    let (_, lines) = readme.split_once("## Without a screen").unwrap();
+    let (lines, _) = lines.split_once("\n## ").unwrap();
+    let by_word = |row: &&crate::tui::keys::Binding| {
+        row.place == Place::Run && row.action.offered() == Offered::Word
+    };
+    let of_keys = KEYS.iter().filter(by_word).map(|row| match row.action {
+        Action::Help => HELP,
+        _ => row.word,
+    });
+    let mut words = 0;
+    for word in crate::tui::plain::named().chain(of_keys) {
+        let told = [format!("`{word}`"), format!("`{word} ")];
+        assert!(told.iter().any(|told| lines.contains(told)), "{word}");
+        words += 1;
+    }
+    assert!(words > 12, "{words}");
 }

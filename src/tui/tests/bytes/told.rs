@@ -73,7 +73,18 @@ fn night(inputs: &[Vec<u8>], look: Look) -> Told {
     let printed = inputs.join(&b'\n');
     reader.stage.prints("source", &printed, Progress::None);
     lines += &reader.hear();
-    for line in ["output", "output first", "more", &text()] {
+    let odd = format!("search {}", text());
+    for line in [
+        "output",
+        "output first",
+        "more",
+        "search e",
+        "more",
+        "search owned",
+        &odd,
+        "line 3",
+        &text(),
+    ] {
         lines += &reader.types(line);
     }
     let (step, attempt) = reader.stage.turn();

@@ -36,8 +36,14 @@ fn nothing_hostile_reaches_a_line() {
             Progress::None,
         );
         told += &reader.hear();
-        for line in ["output", "output first", "more", EVIL] {
+        let search = format!("search {EVIL}");
+        for line in ["output", "output first", "more", "line 1", EVIL] {
             told += &reader.types(line);
+        }
+        for line in ["search gnp", "search end", "more", &search] {
+            let found = reader.types(line);
+            assert!(found.contains("search"), "{line}: {found}");
+            told += &found;
         }
         let why = EVIL.to_owned();
         reader.stage.found(Finding::LinkLost {

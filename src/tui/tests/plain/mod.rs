@@ -5,4 +5,5 @@ mod hostile;
 mod lines;
 mod press;
 mod printed;
+mod search;
 mod told;
