@@ -6,6 +6,7 @@
 use std::time::Duration;
 
 use crate::clock::Timestamp;
+use crate::kinds::Performer;
 use crate::names::RunId;
 use crate::run::{Run, StepAt, Stuck, wanted};
 
@@ -59,6 +60,30 @@ impl Need {
         let of = (number, state.attempt, state.answers.len());
         Some(Self { word, of })
     }
+}
+
+/// Whether a step that has begun goes no further without a person: its work is done by hand, or its proof asks one.
+///
+/// Where its work on a machine is being ended, or a program waits at its terminal, something runs all the same.
+pub(super) fn is_with_a_person(run: &Run, number: usize) -> bool {
+    if run.current() != Some(number) || run.ending.is_some() || run.suspended.is_some() {
+        return false;
+    }
+    let of = |number: usize| {
+        let plan = run.plan.as_ref()?;
+        Some((plan.steps.get(number)?, run.steps.get(number)?))
+    };
+    let Some((planned, state)) = of(number) else {
+        return false;
+    };
+    let begun = match state.at {
+        StepAt::Running => {
+            planned.performer(state.way) == Some(Performer::Person) && state.stop.is_none()
+        }
+        StepAt::Proving => true,
+        _ => false,
+    };
+    begun && wanted(run).person
 }
 
 /// How near the latest start of the way back is: 0 far, 1 near, 2 over.

@@ -101,7 +101,7 @@ fn walk(home: &Home, open: impl Fn(&Home, &[&str]) -> Talk, plain: &[&str]) {
         .hears("Step 3 of 3: The third")
         .hears("What now?")
         .types("1");
-    talk.hears("RUNNING:")
+    talk.hears("IN YOUR HANDS:")
         .hears("What now?")
         .types("1")
         .hears("single dot")

@@ -28,4 +28,5 @@ mod screens;
 mod stage;
 mod standing;
 mod terminal;
+mod whose_turn;
 mod window;

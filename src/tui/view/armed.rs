@@ -3,10 +3,12 @@
 use super::Cx;
 use super::page::Page;
 use crate::run::{Effect, PlannedStep, Run, StepState};
+use crate::tui::attention;
 use crate::tui::look::{Signs, Tone};
 use crate::tui::say;
 
-/// The sign, the word and the tone of a step, which may have written what is not yet in effect.
+/// The sign, the word and the tone of a step, which may have written what is not yet in effect, or wait for a person in the
+/// middle of what it does.
 pub(in crate::tui) fn stands(
     run: &Run,
     number: usize,
@@ -16,6 +18,7 @@ pub(in crate::tui) fn stands(
     match run.armed(number).map(|armed| armed.effect) {
         Some(Effect::Armed) if state.is_settled() => (signs.armed, "armed", Tone::Care),
         Some(Effect::Open) if state.is_settled() => (signs.armed, "armed?", Tone::Care),
+        _ if attention::is_with_a_person(run, number) => (signs.gate, "your turn", Tone::Strong),
         _ => say::state(state, signs),
     }
 }

@@ -10,6 +10,7 @@ use crate::kinds::{Leg, Performer};
 use crate::names::MachineName;
 use crate::run::{LaneAt, PlannedStep, StepAt, StepState, Stop, Way};
 use crate::runbook::{Downtime, Gate};
+use crate::tui::attention;
 use crate::tui::clean;
 use crate::tui::how::Hands;
 use crate::tui::keys::Action;
@@ -18,17 +19,20 @@ use crate::tui::say;
 
 /// The words in the rule above the block.
 pub(super) fn title(cx: &Cx<'_>) -> &'static str {
-    let Some((_, _, state)) = cx.app.viewed() else {
+    let Some((number, _, state)) = cx.app.viewed() else {
         return "";
     };
     if !cx.app.is_here() {
         return "another step's turn";
     }
+    let with_a_person = attention::is_with_a_person(&cx.app.folded.run, number);
     match &state.at {
         StepAt::AtGate => "gate",
         StepAt::Preparing | StepAt::Cleared => "on its way",
         StepAt::Running if state.to_be_kept().next().is_some() => "guard",
+        StepAt::Running if with_a_person => "in your hands",
         StepAt::Running => "running",
+        StepAt::Proving if with_a_person => "question",
         StepAt::Proving => "proving",
         StepAt::Stuck { .. } => "stuck",
         StepAt::Waiting
@@ -75,7 +79,7 @@ pub(super) fn lines(
 
 fn elsewhere(cx: &Cx<'_>, page: &mut Page<'_>) {
     if let Some((number, planned, state)) = cx.app.current() {
-        let (_, word, _) = say::state(state, cx.signs);
+        let (_, word, _) = super::armed::stands(&cx.app.folded.run, number, state, cx.signs);
         let text = format!(
             "Step {} is {word}: {}",
             number + 1,
