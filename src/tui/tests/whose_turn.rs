@@ -1,7 +1,11 @@
 //! Whether something goes on or a person is waited for, in whatever is looked at.
 
+use crossterm::event::KeyCode;
+
 use super::night::MOMENTS;
-use super::stage::{FANCY, Stage};
+use super::stage::{FANCY, PLAIN, Stage};
+use crate::run::wanted;
+use crate::tui::view::stands;
 
 fn moment(name: &str) -> Stage {
     MOMENTS.iter().find(|(known, _)| *known == name).unwrap().1(FANCY)
@@ -24,4 +28,31 @@ fn work_by_hand_and_a_question_to_a_person_are_their_turn_and_nothing_else_that_
             assert_eq!(goes_on, !yours, "{name}: {text}");
         }
     }
+}
+
+#[test]
+fn what_covers_the_step_leaves_its_state_to_be_seen_in_the_header() {
+    let mut covered = 0;
+    for (name, make) in MOMENTS {
+        for key in ['o', 't', 'm', '?'] {
+            let mut stage = make(PLAIN);
+            stage.draw(80, 24);
+            stage.wait().key(KeyCode::Char(key));
+            let text = stage.text(80, 24);
+            let run = &stage.app.folded.run;
+            if text.contains("+--") || stage.app.keyboard().is_some() || !wanted(run).person {
+                continue;
+            }
+            let Some(number) = run.current() else {
+                continue;
+            };
+            let (sign, word, _) = stands(run, number, &run.steps[number], PLAIN.signs());
+            let beside = text.contains(&format!("{sign} {word}"));
+            let above = text.contains(&format!("-- {sign} step {}: {word} -", number + 1));
+            let elsewhere = text.contains(&format!("Step {} is {word}: ", number + 1));
+            assert!(beside || above || elsewhere, "{name} after {key}: {text}");
+            covered += usize::from(above);
+        }
+    }
+    assert!(covered > 20, "{covered}");
 }

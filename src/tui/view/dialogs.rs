@@ -6,8 +6,9 @@ use ratatui::text::Line;
 use ratatui::widgets::{Clear, Paragraph};
 use unicode_width::UnicodeWidthStr;
 
-use super::Cx;
 use super::page::{Page, scrolled};
+use super::{Cx, Places};
+use crate::tui::app::App;
 use crate::tui::clean;
 use crate::tui::dialog::{Choose, Dialog, Sheet, Write};
 use crate::tui::keys::{KEYS, Place};
@@ -22,6 +23,20 @@ pub(super) fn draw(frame: &mut Frame<'_>, cx: &Cx<'_>, dialog: &Dialog, room: Re
         Dialog::Search(_) => {}
         Dialog::Find(find) => super::palette::draw(frame, cx, find, room),
         Dialog::Sheet(which, at) => sheet(frame, cx, (*which, *at), room),
+    }
+}
+
+/// Where a dialog stands. A page to read leaves the whole header: what is wrong and whose turn it is stand there.
+pub(super) fn room(app: &App, places: &Places) -> Rect {
+    let header = places.header;
+    let y = match app.dialog {
+        Some(Dialog::Sheet(..)) => header.y + header.height,
+        _ => header.y + 1,
+    };
+    Rect {
+        y,
+        height: places.rule.y.saturating_sub(y),
+        ..header
     }
 }
 

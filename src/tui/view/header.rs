@@ -4,8 +4,9 @@ use ratatui::text::{Line, Span};
 use unicode_width::UnicodeWidthStr;
 
 use super::{Cx, way_back};
-use crate::tui::app::Connection;
+use crate::tui::app::{Connection, Pane};
 use crate::tui::clean;
+use crate::tui::dialog::Dialog;
 use crate::tui::keys::Action;
 use crate::tui::look::Tone;
 use crate::tui::say;
@@ -22,14 +23,10 @@ pub(super) fn lines(cx: &Cx<'_>, width: usize, low: bool) -> Vec<Line<'static>> 
     }
     let alarms = alarms(cx, width);
     let deadline = way_back::deadline(cx);
-    match &deadline {
-        Some((text, tone)) if alarms.is_empty() || (*tone != Tone::Plain && !low) => {
-            lines.push(noted(cx, width, text, *tone));
-        }
-        _ if alarms.is_empty() => lines.push(Line::from(
-            cx.clean(cx.signs.across.repeat(width), Tone::Quiet),
-        )),
-        _ => {}
+    let turn = turn(cx, width);
+    let loud = |(_, tone): &([String; 2], Tone)| *tone != Tone::Plain && !low;
+    if alarms.is_empty() || !turn.is_empty() || deadline.as_ref().is_some_and(loud) {
+        lines.push(rule(cx, width, turn, deadline));
     }
     for alarm in alarms {
         let text = clean::exactly(&cx.look.own(&format!(" {alarm}")), width, cx.signs.more);
@@ -38,16 +35,46 @@ pub(super) fn lines(cx: &Cx<'_>, width: usize, low: bool) -> Vec<Line<'static>> 
     lines
 }
 
-/// The rule under the header with something in it, at the right.
-fn noted(cx: &Cx<'_>, width: usize, text: &str, tone: Tone) -> Line<'static> {
-    let text = clean::fit(&cx.look.own(text), width.saturating_sub(3), cx.signs.more);
+/// The rule under the header: at the left whose turn it is, and at the right until when there is a way back.
+fn rule(
+    cx: &Cx<'_>,
+    width: usize,
+    turn: Vec<Span<'static>>,
+    deadline: Option<([String; 2], Tone)>,
+) -> Line<'static> {
+    let across = |long: usize| cx.clean(cx.signs.across.repeat(long), Tone::Quiet);
+    let mut spans = turn;
+    let taken: usize = spans.iter().map(Span::width).sum();
+    let Some(([long, short], tone)) = deadline else {
+        spans.push(across(width.saturating_sub(taken)));
+        return Line::from(spans);
+    };
+    let room = width.saturating_sub(taken + 3);
+    let text = if long.width() <= room { long } else { short };
+    let text = clean::fit(&cx.look.own(&text), room, cx.signs.more);
     let text = format!(" {text} ");
-    let rest = width.saturating_sub(text.width() + 1);
-    Line::from(vec![
-        cx.clean(cx.signs.across.repeat(rest), Tone::Quiet),
-        cx.clean(text, tone),
-        cx.clean(cx.signs.across, Tone::Quiet),
-    ])
+    spans.push(across(width.saturating_sub(taken + text.width() + 1)));
+    spans.push(cx.clean(text, tone));
+    spans.push(across(1));
+    Line::from(spans)
+}
+
+/// How the step stands whose turn it is, where something else covers it: what runs on there may need somebody.
+fn turn(cx: &Cx<'_>, width: usize) -> Vec<Span<'static>> {
+    let app = cx.app;
+    let covered = match &app.dialog {
+        Some(Dialog::Sheet(..)) => true,
+        _ => app.pane != Pane::Step && width < usize::from(super::WIDE),
+    };
+    let run = &app.folded.run;
+    let Some((number, _, state)) = app.current().filter(|_| covered && run.ending.is_none()) else {
+        return Vec::new();
+    };
+    let (sign, word, tone) = super::armed::stands(run, number, state, cx.signs);
+    vec![
+        cx.clean(cx.signs.across.repeat(2), Tone::Quiet),
+        cx.clean(format!(" {sign} step {}: {word} ", number + 1), tone),
+    ]
 }
 
 fn first(cx: &Cx<'_>, width: usize) -> Line<'static> {

@@ -83,7 +83,7 @@ impl<'a> Teller<'a> {
 
     /// When the way back must be begun.
     pub(in crate::tui) fn deadline(&self) -> Option<String> {
-        way_back::deadline(&self.cx).map(|(text, _)| self.own(&text))
+        way_back::deadline(&self.cx).map(|([text, _], _)| self.own(&text))
     }
 
     /// How loud that is to be said.

@@ -159,11 +159,7 @@ fn draw_all(frame: &mut Frame<'_>, app: &mut App, now: Now) {
     rule(frame, &cx, places.rule);
     frame.render_widget(Paragraph::new(footer), places.footer);
     let covered = app.dialog.is_some();
-    let room = Rect {
-        y: area.y + 1,
-        height: places.rule.y.saturating_sub(area.y + 1),
-        ..area
-    };
+    let room = dialogs::room(app, &places);
     if let Some(dialog) = &app.dialog {
         dialogs::draw(frame, &cx, dialog, room);
     }

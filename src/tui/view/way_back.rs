@@ -44,8 +44,8 @@ fn time(length: Length) -> String {
     }
 }
 
-/// When the way back must be begun, and how loud that is to be said; none where that is no question.
-pub(super) fn deadline(cx: &Cx<'_>) -> Option<(String, Tone)> {
+/// When the way back must be begun, in full and shorter, and how loud that is to be said; none where that is no question.
+pub(super) fn deadline(cx: &Cx<'_>) -> Option<([String; 2], Tone)> {
     let deadline = cx.app.folded.run.latest_return()?;
     let left = deadline.latest.as_second() - cx.now.as_second();
     let latest = cx.clock(deadline.latest, false);
@@ -57,10 +57,10 @@ pub(super) fn deadline(cx: &Cx<'_>) -> Option<(String, Tone)> {
     };
     let start = format!("latest start of the way back {before}{latest}");
     Some(match left {
-        NEAR.. => (start, Tone::Plain),
+        NEAR.. => ([start.clone(), start], Tone::Plain),
         0..NEAR => {
             let left = say::about(left.unsigned_abs());
-            (format!("{start}, {left} from now"), Tone::Care)
+            ([format!("{start}, {left} from now"), start], Tone::Care)
         }
         ..0 => {
             let takes = time(deadline.length);
@@ -70,8 +70,11 @@ pub(super) fn deadline(cx: &Cx<'_>) -> Option<(String, Tone)> {
                 0 => "over".to_owned(),
                 left => format!("{} left", say::hours(left)),
             };
-            let text = format!("the way back ({takes}) no longer fits into the window ({window})");
-            (text, Tone::Bad)
+            let short = format!("the way back ({takes}) no longer fits");
+            (
+                [format!("{short} into the window ({window})"), short],
+                Tone::Bad,
+            )
         }
     })
 }
