@@ -120,10 +120,13 @@ pub(super) fn stopwatch(seconds: i64) -> String {
     }
 }
 
-/// Hours and minutes of a long time: `1:46`.
+/// Whole hours and minutes, never rounded up: `1h46`, `46 min`. A colon stands between minutes and seconds elsewhere.
 pub(super) fn hours(seconds: i64) -> String {
     let minutes = seconds.max(0) / 60;
-    format!("{}:{:02}", minutes / 60, minutes % 60)
+    match (minutes / 60, minutes % 60) {
+        (0, minutes) => format!("{minutes} min"),
+        (hours, minutes) => format!("{hours}h{minutes:02}"),
+    }
 }
 
 /// About how long: `4 s`, `9 min`, `2 h 5 min`.
@@ -384,7 +387,8 @@ mod tests {
     fn times_and_sizes_read_as_a_person_says_them() {
         assert_eq!(stopwatch(401), "6:41");
         assert_eq!(stopwatch(3723), "1:02:03");
-        assert_eq!(hours(6360), "1:46");
+        assert_eq!(hours(6360), "1h46");
+        assert_eq!(hours(2819), "46 min");
         assert_eq!(about(4), "4 s");
         assert_eq!(about(540), "9 min");
         assert_eq!(about(7500), "2 h 5 min");

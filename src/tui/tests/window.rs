@@ -123,6 +123,21 @@ fn the_latest_start_of_the_way_back_is_told_until_it_has_passed() {
 }
 
 #[test]
+fn what_is_left_is_never_told_as_more_than_it_is() {
+    let mut stage = almost(FANCY);
+    let latest = stage.app.folded.run.latest_return().unwrap().latest;
+    for (left, told) in [
+        (271, "4 min from now"),
+        (119, "1 min from now"),
+        (89, "89 s from now"),
+    ] {
+        stage.pass(latest.as_second() - left - stage.seconds);
+        let text = header(&mut stage);
+        assert!(text.contains(told), "{left}: {text}");
+    }
+}
+
+#[test]
 fn nothing_is_said_of_a_start_where_nothing_can_be_taken_back() {
     let fancy = super::stage::FANCY;
     for make in [production as fn(Look) -> Stage, crossed] {

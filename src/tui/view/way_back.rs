@@ -59,7 +59,10 @@ pub(super) fn deadline(cx: &Cx<'_>) -> Option<([String; 2], Tone)> {
     Some(match left {
         NEAR.. => ([start.clone(), start], Tone::Plain),
         0..NEAR => {
-            let left = say::about(left.unsigned_abs());
+            let left = match left {
+                90.. => say::hours(left),
+                left => say::about(left.unsigned_abs()),
+            };
             ([format!("{start}, {left} from now"), start], Tone::Care)
         }
         ..0 => {
