@@ -1,6 +1,7 @@
 //! The window, and the way back that must fit into it.
 
 use crate::clock::Timestamp;
+use crate::kinds::Progress;
 use crate::names::RunId;
 use crate::probe::Holds;
 use crate::run::Took;
@@ -167,4 +168,38 @@ fn an_idle_screen_is_drawn_when_the_way_back_comes_near_and_when_it_is_over() {
         assert_eq!(waited, 28, "{word}");
     }
     assert_eq!(until_later(&stage.app.folded.run, stage.now().wall), None);
+}
+
+#[test]
+fn a_running_step_tells_beside_its_stopwatch_how_long_it_takes() {
+    let mut stage = rehearsed(FANCY);
+    stage.approve().begin("source");
+    let line = b"  41,200,000,000  64%  102.33MB/s    0:03:48 \r";
+    stage.prints("source", line, Progress::Rsync).pass(401);
+    let text = stage.text(80, 24);
+    let told = [
+        "time    about 20 min; rehearsed in 18:22",
+        "running 6:41",
+        "64 %",
+    ];
+    for told in told {
+        assert!(text.contains(told), "{told}: {text}");
+    }
+}
+
+#[test]
+fn a_long_command_takes_one_line_where_it_runs() {
+    let mut stage = Stage::new(migration(EnvironmentKind::Production), FANCY);
+    stage.attach("ben", true).does().does();
+    let mut long = super::runbook::rsync();
+    long.legs[0].title = "for i in 1 2 3; do echo $i; done; ".repeat(8);
+    stage.show(vec![("source", long)], &[]);
+    stage.approve().begin("source").pass(5);
+    for (width, height) in [(80, 24), (200, 60)] {
+        let text = stage.text(width, height);
+        let of_it = text
+            .lines()
+            .filter(|line| line.contains("for i in 1 2 3; do"));
+        assert_eq!(of_it.count(), 1, "{text}");
+    }
 }

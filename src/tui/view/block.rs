@@ -262,6 +262,10 @@ fn running(
             };
             let watch = say::stopwatch(say::between(*since, cx.now));
             text = format!("{}  {verb} {watch}{part}  {title}", lanes::named(lane));
+            // A long command is told in full above, and must not push the bar away.
+            if cx.app.hands == Hands::Keys {
+                text = clean::fit(&text, width.saturating_sub(2), cx.signs.more);
+            }
         }
         page.text(&text, tone);
         let key = (planned.id.clone(), lane.name.clone(), None);
@@ -270,9 +274,9 @@ fn running(
                 .until
                 .map(|until| format!(", until {}", cx.clock(until, true)));
             let text = format!(
-                "   now: {} (asked {} times{})",
+                "   now: {} (asked {}{})",
                 waiting.seen,
-                waiting.times,
+                chart::times(waiting.times),
                 until.unwrap_or_default()
             );
             page.text(&text, Tone::Plain);

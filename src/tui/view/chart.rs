@@ -188,6 +188,14 @@ fn heights(series: &Series, columns: usize, most: usize) -> Vec<u64> {
         .collect()
 }
 
+/// How often something was asked.
+pub(super) fn times(number: u32) -> String {
+    match number {
+        1 => "once".to_owned(),
+        number => format!("{number} times"),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use std::time::Duration;

@@ -74,6 +74,11 @@ pub(super) fn put(
             _ => ("does", planned.headline.as_str()),
         };
         page.labelled(label, text, Tone::Plain);
+        // The plan keeps one line of a step, so that a record stays readable.
+        if text.ends_with('…') {
+            let rest = "in full at its gate; before that, `runsheet plan` shows it";
+            page.labelled("", rest, Tone::Quiet);
+        }
         return;
     };
     let person = planned.performer(state.way) == Some(Performer::Person);

@@ -189,9 +189,9 @@ impl<'a> Teller<'a> {
         let mut page = Page::new(cx, self.width);
         page.own(
             &format!(
-                "waiting, step {step} on {lane}: now {} (asked {} times{})",
+                "waiting, step {step} on {lane}: now {} (asked {}{})",
                 waiting.seen,
-                waiting.times,
+                chart::times(waiting.times),
                 until.unwrap_or_default()
             ),
             Tone::Plain,

@@ -139,6 +139,10 @@ pub(super) fn detail(
             Tone::Plain,
         );
     }
+    // How long it took before is what the stopwatch is read against.
+    if short && matches!(state.at, StepAt::Running | StepAt::Cleared) {
+        times(&mut page, planned, state);
+    }
     proofs(cx, &mut page, (width, height), (planned, state), short);
     if short {
         return page.lines;
@@ -348,8 +352,9 @@ fn proof_line(
                 .map(|until| format!(", until {}", cx.clock(until, true)));
             let until = until.unwrap_or_default();
             format!(
-                "now: {} (asked {} times{until})",
-                waiting.seen, waiting.times
+                "now: {} (asked {}{until})",
+                waiting.seen,
+                chart::times(waiting.times)
             )
         }
         (None, None, _) if state.at == StepAt::Proving && !proof.person => cx.look.own("asking…"),
