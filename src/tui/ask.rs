@@ -1,5 +1,7 @@
 //! Questions and text boxes: what is asked before something is done, and what an answer leads to.
 
+use crate::kinds::Performer;
+use crate::names::StepId;
 use crate::probe::Holds;
 use crate::run::{Command, Event, Intent, PlannedUndo, Proof, StepAt, Stop, Way, decide};
 use crate::runbook::Gate;
@@ -101,7 +103,12 @@ impl App {
             .or("Keep it", Then::Wish(intent)),
             (Intent::GoBack { step }, _) => {
                 let headline = self.undo_headline();
-                let mut lines = vec!["It is shown at its gate before anything runs. It does:".to_owned()];
+                let mut lines = Vec::new();
+                // It is seldom the step that is looked at.
+                if let Some((number, planned, _)) = self.folded.run.step(step) {
+                    lines.push(format!("{}  {}", number + 1, clean::line(&planned.title)));
+                }
+                lines.push("It is shown at its gate before anything runs. It does:".to_owned());
                 lines.extend(headline.iter().flat_map(|line| clean::lines(line)));
                 Choose::new(format!("Take back step {step}?"), lines, "Not now")
                     .or("Take it back", Then::Wish(intent))
@@ -115,12 +122,10 @@ impl App {
                 Choose::new(format!("End attempt {attempt} of step {step}?"), vec![text], "Let it run")
                     .or("End it", Then::Wish(intent))
             }
-            (Intent::Stop { step, stop: Stop::Ask, .. }, _) => Choose::new(
-                format!("Ask step {step} to end?"),
-                vec!["It gets SIGTERM and may tidy up. What it did until then stays done.".to_owned()],
-                "Let it run",
-            )
-            .or("Ask it to end", Then::Wish(intent)),
+            (Intent::Stop { step, stop: Stop::Ask, .. }, _) => {
+                let [title, line, harmless, end] = self.before_a_stop(step);
+                Choose::new(title, vec![line], &harmless).or(&end, Then::Wish(intent))
+            }
             (Intent::Stop { step, .. }, _) => Choose::new(
                 format!("Kill step {step}?"),
                 vec!["It was asked to end and has not. SIGKILL ends it in the middle of what it does.".to_owned()],
@@ -130,6 +135,34 @@ impl App {
             _ => return,
         };
         self.dialog = Some(Dialog::Choose(choose));
+    }
+
+    /// What is asked before something is ended, by who does it: the question, what it comes to, and both answers.
+    fn before_a_stop(&self, step: &StepId) -> [String; 4] {
+        let run = &self.folded.run;
+        let performer = run
+            .step(step)
+            .and_then(|(_, planned, state)| planned.performer(state.way));
+        match performer {
+            Some(Performer::Person) => [
+                format!("Give up step {step}?"),
+                "Nothing runs on a machine. The step counts as stopped, and what was done by hand stays done.".to_owned(),
+                "Go on with it".to_owned(),
+                "Give it up".to_owned(),
+            ],
+            Some(Performer::Watch) => [
+                format!("Stop waiting in step {step}?"),
+                "It only asks, and nothing else ends with it. The step counts as stopped.".to_owned(),
+                "Go on waiting".to_owned(),
+                "Stop waiting".to_owned(),
+            ],
+            Some(Performer::Machine | Performer::Nobody) | None => [
+                format!("Ask step {step} to end?"),
+                "It gets SIGTERM and may tidy up. What it did until then stays done.".to_owned(),
+                "Let it run".to_owned(),
+                "Ask it to end".to_owned(),
+            ],
+        }
     }
 
     /// What another try is about, where that is not the whole step, and what it begins with.

@@ -149,6 +149,19 @@ impl Purpose {
         }
     }
 
+    /// The step that the text is about; none where it is about the run.
+    pub(super) fn step(&self) -> Option<&StepId> {
+        match self {
+            Self::Note { step } => step.as_ref(),
+            Self::SayDone { step, .. }
+            | Self::Reply { step, .. }
+            | Self::Attest { step, .. }
+            | Self::Skip { step }
+            | Self::Settle { step, .. } => Some(step),
+            Self::Suspend | Self::End => None,
+        }
+    }
+
     /// Whether the wish may be sent without a word.
     pub(super) fn may_be_empty(&self) -> bool {
         match self {
@@ -187,7 +200,7 @@ impl Purpose {
             Self::Note { .. } => {
                 "It goes into the record under your name, and cannot be taken out again."
             }
-            Self::SayDone { .. } => "The step's proof is asked next.",
+            Self::SayDone { .. } => "The step's proof is asked next, where it has one.",
             Self::Reply { yes: true, .. } => "Your answer counts as proof.",
             Self::Reply { yes: false, .. } => "The step is then not proved, and stuck.",
             Self::Attest { .. } => {

@@ -56,3 +56,37 @@ fn what_covers_the_step_leaves_its_state_to_be_seen_in_the_header() {
     }
     assert!(covered > 20, "{covered}");
 }
+
+#[test]
+fn a_box_names_the_step_that_its_words_are_about() {
+    let mut stage = moment("unknown");
+    stage.draw(80, 24);
+    stage.key(KeyCode::Char('h'));
+    let text = stage.text(80, 24);
+    assert!(text.contains("┌─ 5  Copy the users' data ─"), "{text}");
+    let mut stage = moment("gate");
+    stage.draw(80, 24);
+    stage.wait().key(KeyCode::Char('b'));
+    let text = stage.text(80, 24);
+    assert!(text.contains("│ 2  Let source log in on dest "), "{text}");
+}
+
+#[test]
+fn what_is_done_by_hand_or_waited_for_is_not_said_to_get_a_signal() {
+    for (name, told) in [
+        ("manual-running", "Give up step ask-the-customer?"),
+        ("waiting-falls", "Stop waiting in step copy-users?"),
+        ("running", "Ask step copy-users to end?"),
+    ] {
+        let mut stage = moment(name);
+        stage.draw(80, 24);
+        stage.wait().key(KeyCode::Char('x'));
+        let text = stage.text(80, 24);
+        assert!(text.contains(told), "{name}: {text}");
+        assert_eq!(
+            text.contains("SIGTERM"),
+            name == "running",
+            "{name}: {text}"
+        );
+    }
+}

@@ -114,6 +114,7 @@ fn text_box(frame: &mut Frame<'_>, cx: &Cx<'_>, write: &Write, room: Rect) {
         ..room
     };
     let inner = framed(frame, cx, lines, width, room);
+    name_the_step(frame, cx, write, inner);
     let field = Rect {
         x: inner.x + 1,
         y: inner.y + rows(head) + 1,
@@ -123,6 +124,21 @@ fn text_box(frame: &mut Frame<'_>, cx: &Cx<'_>, write: &Write, room: Rect) {
     if field.width > 0 && field.height > 0 {
         frame.render_widget(&write.area, field);
     }
+}
+
+/// Says in the frame which step the words are about, as the box covers its title.
+fn name_the_step(frame: &mut Frame<'_>, cx: &Cx<'_>, write: &Write, inner: Rect) {
+    let step = write.purpose.step();
+    let Some((number, planned, _)) = step.and_then(|step| cx.app.folded.run.step(step)) else {
+        return;
+    };
+    let title = format!("{}  {}", number + 1, clean::line(&planned.title));
+    let room = usize::from(inner.width).saturating_sub(4);
+    let title = format!(" {} ", clean::fit(&title, room, cx.signs.more));
+    let style = cx.look.style(Tone::Strong);
+    frame
+        .buffer_mut()
+        .set_string(inner.x + 1, inner.y.saturating_sub(1), title, style);
 }
 
 fn sheet(frame: &mut Frame<'_>, cx: &Cx<'_>, (which, at): (Sheet, usize), room: Rect) {
