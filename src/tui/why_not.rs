@@ -12,7 +12,7 @@ impl App {
         let text = match self.refusal(action) {
             Some(why) => why,
             None if has_a_key_of_its_own(action) => self.nothing_for(action),
-            None => self.unknown(),
+            None => self.of_its_key(action).unwrap_or_else(|| self.unknown()),
         };
         self.say(&text, Tone::Care);
     }
@@ -34,6 +34,21 @@ impl App {
             Hands::Keys => format!("that is not possible now; {how} shows the keys"),
             Hands::Lines => format!("that is not possible now; {how} says what is"),
         }
+    }
+
+    /// Why none of what shares its key can be done, where the run says why of one of them.
+    fn of_its_key(&self, action: Action) -> Option<String> {
+        // In lines an answer is a word, which has one meaning.
+        if self.hands == Hands::Lines {
+            return None;
+        }
+        let of_the_run = || KEYS.iter().filter(|row| row.place == Place::Run);
+        let key = of_the_run()
+            .find(|row| row.action == action)?
+            .keys
+            .first()?;
+        let mut sharing = of_the_run().filter(|row| row.keys.contains(key));
+        sharing.find_map(|row| self.refusal(row.action))
     }
 
     fn refusal(&self, action: Action) -> Option<String> {

@@ -90,3 +90,12 @@ fn what_is_done_by_hand_or_waited_for_is_not_said_to_get_a_signal() {
         );
     }
 }
+
+#[test]
+fn a_key_of_several_meanings_says_why_none_of_them_is_possible() {
+    let mut stage = moment("running");
+    stage.draw(80, 24);
+    stage.wait().key(KeyCode::Char('r'));
+    let text = stage.text(80, 24);
+    assert!(text.contains("copy-users is running"), "{text}");
+}
