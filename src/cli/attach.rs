@@ -6,7 +6,7 @@ use super::args::{AttachArgs, Seat};
 use super::exit::{Advise, Exit};
 use super::left::Mark;
 use super::say::Say;
-use super::terminal::{Shown, attention, takes_unicode};
+use super::terminal::{Shown, attention, clipboard, takes_unicode};
 use super::{params, pick};
 use crate::client::{Attach, Client};
 use crate::clock::Clock;
@@ -93,6 +93,7 @@ pub(super) fn sit_down(
         folder: paths.run(run)?.display().to_string(),
         attention: attention(seat.quiet),
         mouse: seat.mouse,
+        clipboard: clipboard(),
         pager: Pager::from_env(|name| std::env::var(name).ok()),
         come_back: format!("runsheet attach {run}"),
     };

@@ -9,7 +9,7 @@ use anyhow::anyhow;
 use super::exit::Advise;
 use super::say::Say;
 use crate::problem::visible;
-use crate::tui::Attention;
+use crate::tui::{Attention, Clipboard};
 
 /// How a run is shown.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -122,6 +122,16 @@ pub(super) fn attention(quiet: bool) -> Attention {
         // A console has no title, and some show what they do not understand.
         Ok("linux" | "dumb" | "") | Err(_) => Attention::Bell,
         Ok(_) => Attention::BellAndTitle,
+    }
+}
+
+/// Whether the terminal may have a clipboard that a program can ask for.
+pub(super) fn clipboard() -> Clipboard {
+    match std::env::var("TERM").as_deref() {
+        _ if !std::io::stdout().is_terminal() => Clipboard::NoTerminal,
+        // A console shows letters and has nothing beside them.
+        Ok(term) if term != "linux" && draws(term) => Clipboard::OfTheTerminal,
+        _ => Clipboard::NotOfThisKind,
     }
 }
 

@@ -3,7 +3,43 @@
 //! Only text that is clean gets there, only when a key asks for it, and only by way of here.
 
 use super::clean;
+use super::say;
 use super::strip::{Strip, Text};
+
+/// Whether there is a clipboard to ask for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Clipboard {
+    /// The terminal may have one, and is asked to put a text into it.
+    OfTheTerminal,
+    /// Standard output is no terminal.
+    NoTerminal,
+    /// The terminal is of a kind that has none, or understands nothing but text.
+    NotOfThisKind,
+}
+
+impl Clipboard {
+    /// Why nothing can be copied.
+    pub(super) fn why_not(self) -> Option<&'static str> {
+        match self {
+            Self::OfTheTerminal => None,
+            Self::NoTerminal => Some("standard output is no terminal that could have a clipboard"),
+            Self::NotOfThisKind => Some("a terminal of this kind has no clipboard"),
+        }
+    }
+}
+
+/// What is said of a text that was made [`readable`] and is copied: how much it is, or which `line`.
+pub(super) fn said((text, all): &(String, bool), line: Option<u64>) -> Option<String> {
+    let what = match (line, text.lines().count(), all) {
+        (_, 0, _) => return None,
+        (_, _, false) => "the first 64 KiB".to_owned(),
+        (Some(line), _, true) => format!("line {line}"),
+        (None, count, true) => say::count(count, "line"),
+    };
+    Some(format!(
+        "{what} copied, if the terminal allows it (tmux: set-clipboard on)"
+    ))
+}
 
 /// The longest text that is copied, in bytes: some terminals take no more.
 pub(super) const MOST: usize = 64 * 1024;

@@ -59,7 +59,7 @@ impl Action {
             | Self::Leave
             | Self::Here => Offered::Numbered,
             Self::Output
-            | Self::Read(Reading::Search)
+            | Self::Read(Reading::Search | Reading::Copy | Reading::Page)
             | Self::Journal
             | Self::Machines
             | Self::Help

@@ -58,6 +58,7 @@ mod view;
 mod why_not;
 
 pub use attention::Attention;
+pub use clipboard::Clipboard;
 pub use look::{Depth, Look};
 pub use pager::Pager;
 pub use plain::run_in_lines;

@@ -20,6 +20,7 @@ use super::pager::{Feed, Paged};
 use super::screen::{Leaving, Outgoing};
 use super::signals::{Signals, Told};
 use super::terminal::Held;
+use crate::client::Update;
 
 /// How long a pager may take to leave when it is asked to.
 const LEAVING: Duration = Duration::from_secs(1);
@@ -27,8 +28,14 @@ const LEAVING: Duration = Duration::from_secs(1);
 /// How often it is looked whether somebody has to be called.
 const LOOK: Duration = Duration::from_secs(1);
 
+/// What is lent to a pager.
+pub(super) trait Lent {
+    /// Waits until it was given back because a part of this program that does not draw has panicked.
+    fn lost(&self) -> impl Future<Output = io::Error>;
+}
+
 /// What came of it.
-enum Came {
+pub(super) enum Came {
     /// The person left the pager, or it ended; what is to be said of that.
     Back(Option<String>),
     /// A signal ends the screen.
@@ -49,13 +56,9 @@ pub(super) async fn show(
     now: &impl Fn() -> Now,
 ) -> io::Result<Option<Leaving>> {
     held.lend();
-    let came = match app.options.pager.begin() {
-        Ok(child) => {
-            let inlets = (&mut *held, signals, updates);
-            read_in(child, Feed::new(paged), app, out, inlets, call, now).await
-        }
-        Err(error) => Ok(Came::Back(Some(not_begun(app, &error)))),
-    };
+    let inlets = (&mut *held, signals, updates);
+    let hear = |update, app: &mut App| app.take(update, now());
+    let came = read_in(paged, app, out, inlets, call, hear).await;
     // Also where something of ours failed: the line is as the pager left it.
     held.take_back()?;
     let came = came?;
@@ -87,15 +90,24 @@ fn not_begun(app: &App, error: &io::Error) -> String {
     }
 }
 
-async fn read_in(
-    mut child: Child,
-    mut feed: Feed,
+/// Starts the pager and feeds it until the person leaves it. What is lent is the caller's to take back.
+///
+/// # Errors
+///
+/// What was lent is lost, or nobody can be called.
+pub(super) async fn read_in<L: Lent>(
+    paged: Paged,
     app: &mut App,
     out: &mut impl Outgoing,
-    (held, signals, updates): (&mut Held, &mut Signals, &mut Updates),
-    mut call: impl FnMut(&App, &mut Held) -> io::Result<()>,
-    now: &impl Fn() -> Now,
+    (lent, signals, updates): (&mut L, &mut Signals, &mut Updates),
+    mut call: impl FnMut(&App, &mut L) -> io::Result<()>,
+    mut hear: impl FnMut(Update, &mut App),
 ) -> io::Result<Came> {
+    let mut child = match app.options.pager.begin() {
+        Ok(child) => child,
+        Err(error) => return Ok(Came::Back(Some(not_begun(app, &error)))),
+    };
+    let mut feed = Feed::new(paged);
     let mut pipe = child.stdin.take();
     let mut stopped = false;
     let ended = loop {
@@ -105,10 +117,10 @@ async fn read_in(
         if feed.is_over() {
             pipe = None;
         }
-        call(app, held)?;
+        call(app, lent)?;
         tokio::select! {
             biased;
-            error = held.lost() => {
+            error = lent.lost() => {
                 end(&mut child).await;
                 return Err(error);
             }
@@ -120,7 +132,7 @@ async fn read_in(
                 // `less` where it is safe ignores it, and would have the terminal together with the shell.
                 Told::Stop => stopped = true,
                 // The pager's own keys, and what lets it go on.
-                Told::Interrupt | Told::GoOn => {}
+                Told::Interrupt | Told::Quit | Told::GoOn => {}
             },
             status = child.wait() => break status,
             wrote = write(&mut pipe, feed.ready()) => match wrote {
@@ -130,7 +142,7 @@ async fn read_in(
             },
             update = updates.next() => {
                 feed.take(&update);
-                app.take(update, now());
+                hear(update, app);
             }
             () = sleep(LOOK) => {
                 if std::mem::take(&mut stopped) {

@@ -4,6 +4,7 @@ use super::app::{App, Effect, Pane};
 use super::attempts::Toward;
 use super::clipboard;
 use super::dialog::Dialog;
+use super::how::Hands;
 use super::keys::{Action, Reading};
 use super::look::Tone;
 use super::output::{Output, Seen};
@@ -19,6 +20,8 @@ impl App {
     /// Whether something can be done with the output.
     pub(super) fn offers_reading(&self, reading: Reading) -> bool {
         match reading {
+            // In lines nothing is drawn, and what was told can be read.
+            Reading::Copy | Reading::Page if self.hands == Hands::Lines => self.output.is_some(),
             Reading::Search => self.output.is_some(),
             Reading::Copy => self.pane == Pane::Output && self.output.is_some(),
             Reading::NextMatch | Reading::PreviousMatch => {
@@ -102,30 +105,25 @@ impl App {
 
     /// The line of the match, if it is seen; else what is seen.
     fn copy(&mut self) -> Vec<Effect> {
+        if let Some(why) = self.options.clipboard.why_not() {
+            self.say(why, Tone::Care);
+            return Vec::new();
+        }
         let Some(output) = &self.output else {
             return Vec::new();
         };
         let at = self.search.as_ref().and_then(|search| search.at);
         let line = at.and_then(|at| Some((at, output.seen_line(at.start)?)));
-        let (bytes, what) = match line {
-            Some((at, bytes)) => (bytes, Some(format!("line {}", at.line))),
+        let (bytes, line) = match line {
+            Some((at, bytes)) => (bytes, Some(at.line)),
             None => (output.seen_lines(), None),
         };
-        let (text, all) = clipboard::readable(bytes);
-        let what = match (what, text.lines().count(), all) {
-            (_, 0, _) => {
-                self.say("there is nothing to copy", Tone::Care);
-                return Vec::new();
-            }
-            (_, _, false) => "the first 64 KiB".to_owned(),
-            (Some(line), _, true) => line,
-            (None, 1, true) => "1 line".to_owned(),
-            (None, count, true) => format!("{count} lines"),
+        let readable = clipboard::readable(bytes);
+        let Some(said) = clipboard::said(&readable, line) else {
+            self.say("there is nothing to copy", Tone::Care);
+            return Vec::new();
         };
-        self.say(
-            &format!("{what} copied, if the terminal allows it (tmux: set-clipboard on)"),
-            Tone::Good,
-        );
-        vec![Effect::Copy(text)]
+        self.say(&said, Tone::Good);
+        vec![Effect::Copy(readable.0)]
     }
 }

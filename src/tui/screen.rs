@@ -20,13 +20,14 @@ use crate::wire::Typed;
 
 use super::app::{App, Effect, Now};
 use super::attention::{self, Attention, Bell, Need};
+use super::clipboard::Clipboard;
 use super::gate::Came;
 use super::inlets::Updates;
 use super::look::Look;
 use super::output::Output;
 use super::pace::Pace;
 use super::pager::{Paged, Pager};
-use super::paging;
+use super::paging::{self, Lent as _};
 use super::signals::{Signals, Told};
 use super::terminal::Held;
 use super::view;
@@ -47,6 +48,8 @@ pub struct Options {
     pub attention: Attention,
     /// Whether the mouse is taken from the terminal at the start.
     pub mouse: bool,
+    /// Whether there is a clipboard to copy to.
+    pub clipboard: Clipboard,
     /// The program that shows an output page by page.
     pub pager: Pager,
     /// The command that comes back to this run, shown on leaving: `runsheet attach 20261121-…`.
@@ -151,7 +154,7 @@ async fn hold(
             biased;
             error = held.lost() => return Err(error),
             told = signals.next() => match told {
-                Told::Leave | Told::Interrupt => return Ok(Leaving::Detached),
+                Told::Leave | Told::Interrupt | Told::Quit => return Ok(Leaving::Detached),
                 Told::Stop => held.stop()?,
                 Told::GoOn => {
                     held.take_again()?;

@@ -12,8 +12,10 @@ use tokio::signal::unix::{Signal, SignalKind, signal};
 pub(super) enum Told {
     /// SIGTERM and SIGHUP: leave as a person does who detaches.
     Leave,
-    /// SIGINT and SIGQUIT: the same. In raw mode no key makes them; while another program has the terminal, its keys do.
+    /// SIGINT: on a screen the same. In raw mode no key makes it; while another program has the terminal, its keys do.
     Interrupt,
+    /// SIGQUIT: the same.
+    Quit,
     /// SIGTSTP: give the terminal back, and stop.
     Stop,
     /// SIGCONT: whoever had the terminal meanwhile has left it as they liked.
@@ -50,7 +52,7 @@ impl Signals {
             _ = self.terminate.recv() => Told::Leave,
             _ = self.hang_up.recv() => Told::Leave,
             _ = self.interrupt.recv() => Told::Interrupt,
-            _ = self.quit.recv() => Told::Interrupt,
+            _ = self.quit.recv() => Told::Quit,
             _ = self.stop.recv() => Told::Stop,
             _ = self.go_on.recv() => Told::GoOn,
         }

@@ -27,6 +27,7 @@ use super::attention::{self, Attention};
 use super::clipboard;
 use super::look::Depth;
 use super::mouse;
+use super::paging::Lent;
 use super::sixteen::Sixteen;
 
 /// The terminal, while the wizard has it. Dropping it gives it back.
@@ -154,12 +155,6 @@ impl Held {
             .resize(Rect::new(0, 0, size.width, size.height))
     }
 
-    /// Waits until the terminal was given back because a part of this program that does not draw has panicked.
-    pub(super) async fn lost(&self) -> io::Error {
-        self.lost.notified().await;
-        io::Error::other("a part of this program failed, as it said above")
-    }
-
     /// Puts a title on the terminal, where it has another.
     pub(super) fn title(&mut self, title: Vec<u8>) -> io::Result<()> {
         if self.titled != title {
@@ -231,6 +226,13 @@ impl Write for Counted {
 
     fn flush(&mut self) -> io::Result<()> {
         self.out.flush()
+    }
+}
+
+impl Lent for Held {
+    async fn lost(&self) -> io::Error {
+        self.lost.notified().await;
+        io::Error::other("a part of this program failed, as it said above")
     }
 }
 

@@ -61,7 +61,9 @@ impl App {
                 | Action::Here
                 | Action::Read(_)
         );
-        let why = if only_looks {
+        let why = if self.hands == Hands::Lines && matches!(action, Action::Read(_)) {
+            "the step has printed nothing"
+        } else if only_looks {
             return None;
         } else if self.broken.is_some() {
             "nothing can be decided: see the line at the top"

@@ -19,7 +19,7 @@ while [ ! -e "$1.leave" ]; do sleep 0.05; done
 "#;
 
 /// A home with such a pager, and where that keeps what it gets.
-fn with_a_pager() -> (Home, PathBuf) {
+pub fn with_a_pager() -> (Home, PathBuf) {
     let mut home = Home::with_two_steps();
     let program = home.write("pager", PAGER);
     fs::set_permissions(&program, fs::Permissions::from_mode(0o700)).unwrap();

@@ -73,6 +73,11 @@ impl Talk {
         }
     }
 
+    /// The process that is talked with.
+    pub fn pid(&self) -> u32 {
+        self.child.id()
+    }
+
     pub fn said(&self) -> String {
         let said = self.said.lock().unwrap_or_else(PoisonError::into_inner);
         String::from_utf8_lossy(&said).replace("\r\n", "\n")

@@ -60,6 +60,7 @@ fn attach_and_panic(panics: String) {
         folder: String::new(),
         attention: Attention::BellAndTitle,
         mouse: false,
+        clipboard: tui::Clipboard::OfTheTerminal,
         pager: tui::Pager::from_env(|_| None),
         come_back: "runsheet attach".to_owned(),
     };

@@ -5,7 +5,7 @@ use crate::tui::clean;
 use crate::tui::dialog::Dialog;
 use crate::tui::gate::{Came, QUIET, Verdict};
 use crate::tui::how::Offered;
-use crate::tui::keys::{Action, Place};
+use crate::tui::keys::{self, Action, Place};
 use crate::tui::look::Tone;
 
 use super::asks::{Asked, moment_of};
@@ -166,7 +166,8 @@ impl Plain {
             Said::Word(Word::Steps) => self.answer.extend(self.teller(app, now).steps()),
             Said::Word(Word::More) => self.more(app),
             Said::Step(number) => self.look_at(app, number),
-            Said::Output(which, wish) => self.output(app, (which, wish), now),
+            Said::Output(which, wish) => return self.output(app, (which, wish), now),
+            Said::Copy(number) => return self.copy(app, number),
             Said::Record(most) => self.answer.extend(self.teller(app, now).record(most)),
             Said::Unknown => {
                 let line = clean::fit(&clean::line(line), 40, "...");
@@ -231,13 +232,13 @@ impl Plain {
                 self.answer.extend(lines);
                 Vec::new()
             }
-            Action::Output => {
-                self.output(app, (Which::Latest(None), Wish::Last), now);
-                Vec::new()
+            Action::Output => self.output(app, (Which::Latest(None), Wish::Last), now),
+            Action::Read(keys::Reading::Copy) => self.copy(app, None),
+            Action::Read(keys::Reading::Page) => {
+                self.output(app, (Which::ReadLast, Wish::Page), now)
             }
             Action::Read(_) => {
-                self.output(app, (Which::ReadLast, Wish::Search(String::new())), now);
-                Vec::new()
+                self.output(app, (Which::ReadLast, Wish::Search(String::new())), now)
             }
             Action::Journal => {
                 self.answer.extend(self.teller(app, now).record(20));

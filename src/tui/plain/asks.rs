@@ -170,7 +170,7 @@ impl Plain {
             };
             out.push(teller.own(&format!("{} {}{more}", number + 1, row.word)));
         }
-        out.extend(teller.text(&words::also(app)));
+        out.extend(teller.text(&words::also(app, self.no_pager.is_some())));
         out.push("What now?".to_owned());
         self.asked = Asked::Menu {
             moment,

@@ -3,28 +3,30 @@
 //! A thread reads and another writes, because either may wait for a slow line or a stopped terminal, and the run
 //! must not wait for that.
 
-use std::io::{self, BufRead, IsTerminal, Read as _, Write as _};
-use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::io::{self, IsTerminal, Write as _};
 use std::time::Duration;
 
-use rustix::termios::{QueueSelector, tcdrain, tcflush, tcgetwinsize};
-use tokio::signal::unix::{SignalKind, signal};
+use rustix::termios::tcgetwinsize;
 use tokio::sync::mpsc;
-use tokio::time::{Instant, sleep, timeout};
+use tokio::time::{Instant, sleep};
 
 use crate::client::Update;
 use crate::problem::visible;
 use crate::tui::app::{App, Effect, Now};
+use crate::tui::clipboard;
 use crate::tui::gate::{Came, Verdict};
+use crate::tui::inlets::Updates;
 use crate::tui::keys::{Action, Place};
+use crate::tui::pager::Paged;
 use crate::tui::screen::{Leaving, Options, Outgoing, until_next_tick};
+use crate::tui::signals::{Signals, Told};
 
+use super::ear::Ear;
 use super::echo::Echo;
+use super::lend;
+use super::pen::Pen;
 use super::speaker::Plain;
-
-/// The longest line that is taken, in bytes.
-const LINE: u64 = 64 * 1024;
+use super::stop;
 
 /// How long after a line it is seen whether others came with it.
 const TOGETHER: Duration = Duration::from_millis(15);
@@ -36,7 +38,7 @@ const RESTLESS: Duration = Duration::from_millis(250);
 const SLOW: usize = 2048;
 
 /// How long the end of the input waits for something to have been told, and the end of the wizard for it to be written.
-const PATIENCE: Duration = Duration::from_secs(5);
+pub(super) const PATIENCE: Duration = Duration::from_secs(5);
 
 /// How wide lines are where nobody says it, and the least and most.
 const WIDTH: u16 = 80;
@@ -44,7 +46,7 @@ const WIDTHS: std::ops::RangeInclusive<u16> = 40..=160;
 
 /// Tells a run in lines until the person leaves, their input ends, or the run has ended and was seen.
 ///
-/// SIGTERM and SIGHUP leave as a person does who detaches; so does SIGINT where the input is no terminal. The end of
+/// SIGTERM, SIGHUP and SIGQUIT leave as a person does who detaches; so does SIGINT where the input is no terminal. The end of
 /// the input leaves once it was told where the run stands.
 ///
 /// # Errors
@@ -66,13 +68,12 @@ pub async fn run(
 }
 
 async fn hold(
-    mut updates: mpsc::Receiver<Update>,
+    updates: mpsc::Receiver<Update>,
     out: &mut impl Outgoing,
     options: Options,
 ) -> io::Result<Leaving> {
-    let mut terminate = signal(SignalKind::terminate())?;
-    let mut hang_up = signal(SignalKind::hangup())?;
-    let mut interrupt = signal(SignalKind::interrupt())?;
+    let mut signals = Signals::hear()?;
+    let mut updates = Updates::new(updates);
     let started = Instant::now();
     let clock = options.clock.clone();
     let now_at = |at: Instant| Now {
@@ -82,20 +83,19 @@ async fn hold(
     let now = || now_at(Instant::now());
     let mut app = App::new(options);
     let mut plain = Plain::new(&mut app, width());
-    let (mut lines, mut pen) = (listen(), Pen::take());
+    plain.no_pager = lend::why_not();
+    let (mut ear, mut pen) = (Ear::listen()?, Pen::take());
     let mut echo = Echo::default();
-    let mut listening = true;
     // Since when there is no more input.
     let mut ended: Option<Instant> = None;
     let left = loop {
-        while let Ok(update) = updates.try_recv() {
+        while let Some(update) = updates.there() {
             take(update, &mut app, &mut plain, now());
         }
         let mut effects = app.steer();
         effects.extend(plain.reads(&app));
-        if let Some(leaving) = do_all(effects, &mut app, out) {
-            break leaving;
-        }
+        // Nothing that is read asks for anything else.
+        drop(do_all(effects, &mut app, out, &pen));
         echo.shows(app.place() != Place::Terminal);
         let text = plain.speak(&mut app, now(), pen.waits() > SLOW);
         if !text.is_empty() {
@@ -105,7 +105,7 @@ async fn hold(
             let gate = app.guard.seen().cloned();
             plain.written(&mut app, now().since);
             if app.guard.seen().is_some() && app.guard.seen() != gate.as_ref() {
-                forget_typed_ahead();
+                ear.forget_typed_ahead();
             }
         }
         let told = plain.has_told() && pen.waits() == 0 && !plain.is_restless(&app);
@@ -118,45 +118,57 @@ async fn hold(
         };
         tokio::select! {
             biased;
-            _ = terminate.recv() => break Leaving::Detached,
-            _ = hang_up.recv() => break Leaving::Detached,
-            _ = interrupt.recv() => match io::stdin().is_terminal() {
-                true if plain.stop_quest() => {}
-                true => drop(app.act(Action::Interrupt, Verdict::TooSoon, Came::Alone)),
-                false => break Leaving::Detached,
+            told = signals.next() => match told {
+                Told::Leave | Told::Quit => break Leaving::Detached,
+                Told::Interrupt if !io::stdin().is_terminal() => break Leaving::Detached,
+                Told::Interrupt => if !plain.stop_quest() {
+                    drop(app.act(Action::Interrupt, Verdict::TooSoon, Came::Alone));
+                },
+                Told::Stop => {
+                    echo.shows(true);
+                    stop::stop()?;
+                }
+                Told::GoOn => {}
             },
             written = pen.written.recv() => if written.is_none() {
                 // Nobody reads any more.
                 break Leaving::Detached;
             },
-            update = updates.recv(), if listening => match update {
-                Some(update) => take(update, &mut app, &mut plain, now()),
-                None => {
-                    listening = false;
-                    let why = "the line was closed".to_owned();
-                    take(Update::Disconnected { why, last: true }, &mut app, &mut plain, now());
-                }
-            },
-            line = lines.recv(), if ended.is_none() => match line {
+            update = updates.next() => take(update, &mut app, &mut plain, now()),
+            line = ear.lines.recv(), if ended.is_none() => match line {
                 None => ended = Some(Instant::now()),
                 Some(line) => {
                     let mut all = vec![line];
                     sleep(TOGETHER).await;
-                    while let Ok(line) = lines.try_recv() {
+                    while let Ok(line) = ear.lines.try_recv() {
                         all.push(line);
                     }
                     // What came meanwhile is true already; a line is for what it finds, or for nothing.
-                    while let Ok(update) = updates.try_recv() {
+                    while let Some(update) = updates.there() {
                         take(update, &mut app, &mut plain, now());
                     }
                     let came = if all.len() > 1 { Came::InABundle } else { Came::Alone };
-                    let mut leaving = None;
+                    let mut turn = None;
                     for (line, at) in all {
                         let effects = plain.line(&mut app, &line, came, now_at(at));
-                        leaving = leaving.or(do_all(effects, &mut app, out));
+                        turn = do_all(effects, &mut app, out, &pen);
+                        // What came with it in a bundle was not meant for what it leads to.
+                        if turn.is_some() {
+                            break;
+                        }
                     }
-                    if let Some(leaving) = leaving {
-                        break leaving;
+                    match turn {
+                        None => {}
+                        Some(Turn::Leave(leaving)) => break leaving,
+                        Some(Turn::Page(paged)) => {
+                            let ends = (&mut ear, &mut pen);
+                            let inlets = (&mut signals, &mut updates);
+                            let wizard = (&mut app, &mut plain);
+                            let shown = lend::show(paged, wizard, out, ends, inlets, &now);
+                            if let Some(leaving) = shown.await? {
+                                break leaving;
+                            }
+                        }
                     }
                 }
             },
@@ -167,7 +179,8 @@ async fn hold(
     Ok(left)
 }
 
-fn take(update: Update, app: &mut App, plain: &mut Plain, now: Now) {
+/// Takes what the client tells.
+pub(super) fn take(update: Update, app: &mut App, plain: &mut Plain, now: Now) {
     plain.hear(&update, now.since);
     app.take(update, now);
 }
@@ -181,7 +194,13 @@ fn leaves(app: &mut App) -> Leaving {
     leaving.unwrap_or(Leaving::Detached)
 }
 
-fn do_all(effects: Vec<Effect>, app: &mut App, out: &mut impl Outgoing) -> Option<Leaving> {
+/// What ends the turn of the lines.
+enum Turn {
+    Leave(Leaving),
+    Page(Paged),
+}
+
+fn do_all(effects: Vec<Effect>, app: &mut App, out: &mut impl Outgoing, pen: &Pen) -> Option<Turn> {
     for effect in effects {
         match effect {
             Effect::Wish(intent) => {
@@ -190,9 +209,14 @@ fn do_all(effects: Vec<Effect>, app: &mut App, out: &mut impl Outgoing) -> Optio
             }
             Effect::Read { file, offset, most } => out.read(&file, offset, most),
             Effect::Type { at, typed } => out.type_to(at, typed),
-            // Lines of text are copied by whoever shows them.
-            Effect::Copy(_) | Effect::Page(_) | Effect::Mouse(_) | Effect::Redraw => {}
-            Effect::Leave(leaving) => return Some(leaving),
+            Effect::Copy(text) => {
+                let sequence = clipboard::sequence(&text);
+                pen.write(String::from_utf8_lossy(&sequence).into_owned());
+            }
+            // There is no screen.
+            Effect::Mouse(_) | Effect::Redraw => {}
+            Effect::Page(paged) => return Some(Turn::Page(paged)),
+            Effect::Leave(leaving) => return Some(Turn::Leave(leaving)),
         }
     }
     None
@@ -203,100 +227,5 @@ fn width() -> u16 {
     match told {
         0 => WIDTH,
         told => told.clamp(*WIDTHS.start(), *WIDTHS.end()),
-    }
-}
-
-/// Throws away what was typed before a gate stood there. What of it is a whole line was read before, and counts for
-/// nothing either; this is for the half of one.
-fn forget_typed_ahead() {
-    if io::stdin().is_terminal() {
-        // A terminal that is gone has nothing typed ahead.
-        let _ = tcflush(io::stdin(), QueueSelector::IFlush);
-    }
-}
-
-/// Reads lines, each with when it came, until there are no more.
-fn listen() -> mpsc::Receiver<(String, Instant)> {
-    let (send, lines) = mpsc::channel(64);
-    std::thread::spawn(move || {
-        let mut input = io::stdin().lock();
-        loop {
-            let mut bytes = Vec::new();
-            match input.by_ref().take(LINE).read_until(b'\n', &mut bytes) {
-                // An input that cannot be read has ended.
-                Ok(0) | Err(_) => return,
-                Ok(_) => {}
-            }
-            let at = Instant::now();
-            let text = String::from_utf8_lossy(&bytes);
-            let line = text.trim_end_matches(['\n', '\r']).to_owned();
-            if send.blocking_send((line, at)).is_err() {
-                return;
-            }
-        }
-    });
-    lines
-}
-
-/// Writes, in a thread of its own.
-struct Pen {
-    send: Option<std::sync::mpsc::Sender<String>>,
-    waiting: Arc<AtomicUsize>,
-    /// Something was written; closed when nothing can be any more.
-    written: mpsc::UnboundedReceiver<()>,
-}
-
-impl Pen {
-    fn take() -> Self {
-        let (send, texts) = std::sync::mpsc::channel::<String>();
-        let (tell, written) = mpsc::unbounded_channel();
-        let waiting = Arc::new(AtomicUsize::new(0));
-        let left = waiting.clone();
-        std::thread::spawn(move || {
-            let mut out = io::stdout();
-            for text in texts {
-                if out
-                    .write_all(text.as_bytes())
-                    .and_then(|()| out.flush())
-                    .is_err()
-                {
-                    return;
-                }
-                if out.is_terminal() {
-                    // On a slow line it is written long before it is to be read. What is no line has nothing to wait for.
-                    let _ = tcdrain(&out);
-                }
-                left.fetch_sub(text.len(), Ordering::SeqCst);
-                if tell.send(()).is_err() {
-                    return;
-                }
-            }
-        });
-        Self {
-            send: Some(send),
-            waiting,
-            written,
-        }
-    }
-
-    fn write(&self, text: String) {
-        self.waiting.fetch_add(text.len(), Ordering::SeqCst);
-        if let Some(send) = &self.send {
-            // Where nobody writes any more, `written` is closed, and the loop ends by that.
-            let _ = send.send(text);
-        }
-    }
-
-    /// How many bytes are not written yet.
-    fn waits(&self) -> usize {
-        self.waiting.load(Ordering::SeqCst)
-    }
-
-    /// Waits until all is written, or nobody takes it.
-    async fn end(&mut self) {
-        self.send = None;
-        let rest = async { while self.written.recv().await.is_some() {} };
-        // Whoever does not take the last words in time has stopped reading.
-        let _ = timeout(PATIENCE, rest).await;
     }
 }

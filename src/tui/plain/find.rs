@@ -9,7 +9,7 @@ use crate::tui::say;
 use crate::tui::search::{Came, Pattern, Place, Search, Toward};
 use crate::tui::strip::{Strip, Text};
 
-use super::pages::LINES;
+use super::pages::{LINES, Told};
 
 /// How much is read of a line, and how much of that before the end of what was found in it.
 const MOST: u32 = 8 * 1024;
@@ -33,8 +33,8 @@ struct Found {
 pub(super) struct Finding {
     search: Search,
     found: Option<Found>,
-    /// How many were told of this page, and of all pages.
-    page: usize,
+    /// What was told of this page, and how many lines of all pages.
+    page: Vec<Told>,
     told: usize,
     /// Where the next page begins.
     next: u64,
@@ -53,12 +53,17 @@ impl Finding {
         Self {
             search,
             found: None,
-            page: 0,
+            page: Vec::new(),
             told: 0,
             next: 0,
             ended: false,
             length: None,
         }
+    }
+
+    /// The lines that were told of this page.
+    pub(super) fn told(&self) -> &[Told] {
+        &self.page
     }
 
     /// Whether it goes on by itself.
@@ -118,11 +123,15 @@ impl Finding {
 
     fn tell(&mut self, found: &Found, bytes: &[u8]) -> Vec<String> {
         let line = found.place.line;
-        let mut told = vec![format!("| {line}: {}", text(found, bytes))];
-        self.page += 1;
+        let text = text(found, bytes);
+        let mut told = vec![format!("| {line}: {text}")];
+        self.page.push(Told {
+            number: Some(line),
+            bytes: text.into_bytes(),
+        });
         self.told += 1;
         self.next = found.place.start + 1;
-        if self.page < LINES {
+        if self.page.len() < LINES {
             self.search.go(Toward::Rest(self.next));
             told.extend(self.look());
         } else {
@@ -167,7 +176,7 @@ impl Finding {
 
     /// Goes on where the last page ended, and in what was printed since where that was all; gives what is told at once.
     pub(super) fn more(&mut self) -> Vec<String> {
-        self.page = 0;
+        self.page.clear();
         self.search.go(Toward::Rest(self.next));
         if std::mem::take(&mut self.ended) {
             self.length = None;

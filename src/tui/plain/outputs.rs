@@ -2,11 +2,13 @@
 
 use crate::tui::app::{App, Connection, Effect, Now};
 use crate::tui::clean;
+use crate::tui::clipboard;
 use crate::tui::look::Tone;
 use crate::tui::looking::Printed;
+use crate::tui::pager::Paged;
 
 use super::find::Finding;
-use super::pages::{self, From, Reading};
+use super::pages::{self, From, Reading, Told};
 use super::speaker::Plain;
 use super::to_line::{Reached, ToLine};
 use super::words::{Which, Wish};
@@ -123,24 +125,42 @@ impl Meant {
 
 impl Plain {
     /// Does what is wished with an output.
-    pub(super) fn output(&mut self, app: &mut App, (which, wish): (Which, Wish), now: Now) {
+    pub(super) fn output(
+        &mut self,
+        app: &mut App,
+        (which, wish): (Which, Wish),
+        now: Now,
+    ) -> Vec<Effect> {
         let Some(meant) = Meant::find(app, which, self.read_last.as_ref()) else {
             let text = match which {
                 Which::Latest(Some(number)) => format!("this step has no output {number}"),
                 Which::Attempt(..) => "of that attempt of this step there is no output".to_owned(),
                 Which::Latest(None) | Which::ReadLast => "it printed nothing yet".to_owned(),
             };
-            return app.say(&text, Tone::Care);
+            app.say(&text, Tone::Care);
+            return Vec::new();
         };
         if !matches!(app.connection, Connection::Up { .. }) {
-            return app.say(
-                "not connected: no output can be read until the line is back",
-                Tone::Care,
-            );
+            let text = "not connected: no output can be read until the line is back";
+            app.say(text, Tone::Care);
+            return Vec::new();
         }
         let file = meant.printed.file.clone();
         let length = meant.printed.length;
+        let mut effects = Vec::new();
         match wish {
+            Wish::Page => {
+                if let Some(why) = self.no_pager {
+                    let text = format!("{why}; `output first` and `more` tell it page by page");
+                    app.say(&text, Tone::Care);
+                    return Vec::new();
+                }
+                effects.push(Effect::Page(Paged {
+                    file: file.clone(),
+                    length,
+                    unicode: app.options.look.unicode,
+                }));
+            }
             Wish::Last | Wish::First => {
                 let from = match wish {
                     Wish::First => From::FIRST,
@@ -151,7 +171,10 @@ impl Plain {
                 self.reading = Some(Reading::of(file.clone(), length, from));
                 self.quest = None;
             }
-            Wish::Line(0) => return app.say("lines are counted from 1", Tone::Care),
+            Wish::Line(0) => {
+                app.say("lines are counted from 1", Tone::Care);
+                return Vec::new();
+            }
             Wish::Line(number) => {
                 self.stop_quest();
                 self.quest = Some(Quest::Line(ToLine::new(file.clone(), number)));
@@ -160,7 +183,8 @@ impl Plain {
                 let typed = clean::typed(&words);
                 if typed.is_empty() {
                     let text = "type the words to search for behind it, as in `search error`";
-                    return app.say(text, Tone::Care);
+                    app.say(text, Tone::Care);
+                    return Vec::new();
                 }
                 self.stop_quest();
                 let head = format!("search for \"{typed}\", {}:", meant.name);
@@ -173,6 +197,44 @@ impl Plain {
             attempt: meant.attempt,
             file,
         });
+        effects
+    }
+
+    /// Copies what was told last of an output, or one line of that.
+    pub(super) fn copy(&mut self, app: &mut App, number: Option<u64>) -> Vec<Effect> {
+        if let Some(why) = app.options.clipboard.why_not() {
+            let folder = &app.options.folder;
+            let file = self.read_last.as_ref().filter(|_| !folder.is_empty());
+            let all = file.map(|last| format!("; all of it is in {folder}/output/{}", last.file));
+            app.say(&format!("{why}{}", all.unwrap_or_default()), Tone::Care);
+            return Vec::new();
+        }
+        let told: &[Told] = match (&self.quest, &self.reading) {
+            (Some(Quest::Find(finding)), _) => finding.told(),
+            (_, Some(reading)) => reading.told(),
+            _ => &[],
+        };
+        let chosen: Vec<&[u8]> = told
+            .iter()
+            .filter(|told| number.is_none() || told.number == number)
+            .map(|told| &told.bytes[..])
+            .collect();
+        let readable = clipboard::readable(&chosen.join(&b'\n'));
+        match (clipboard::said(&readable, number), number) {
+            (Some(said), _) => {
+                app.say(&said, Tone::Good);
+                return vec![Effect::Copy(readable.0)];
+            }
+            (None, Some(number)) => app.say(
+                &format!("line {number} is not among the lines told last; `line {number}` tells it"),
+                Tone::Care,
+            ),
+            (None, None) => app.say(
+                "no lines of an output were told that could be copied; `output` tells its last ones",
+                Tone::Care,
+            ),
+        }
+        Vec::new()
     }
 
     /// Says which outputs there are, and which attempt it is.

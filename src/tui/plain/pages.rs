@@ -36,12 +36,22 @@ enum Asked {
     At(u64),
 }
 
+/// A line as it was told, for whoever copies it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Told {
+    /// Its number, where that is known.
+    pub(super) number: Option<u64>,
+    /// What was printed.
+    pub(super) bytes: Vec<u8>,
+}
+
 /// One output that is read.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Reading {
     file: String,
     from: From,
     asked: Asked,
+    told: Vec<Told>,
 }
 
 /// The outputs of the step that is looked at, one a line, where there are several.
@@ -85,6 +95,7 @@ impl Reading {
             file,
             from,
             asked: Asked::Due(offset),
+            told: Vec::new(),
         }
     }
 
@@ -95,6 +106,11 @@ impl Reading {
         };
         self.asked = Asked::Due(offset);
         true
+    }
+
+    /// The lines that were told last.
+    pub(super) fn told(&self) -> &[Told] {
+        &self.told
     }
 
     /// Whether lines of it were asked for and are not there yet.
@@ -126,7 +142,11 @@ impl Reading {
             return None;
         }
         self.asked = Asked::Nothing;
-        let (mut lines, told) = match self.from {
+        let begins = match self.from {
+            From::End => None,
+            From::Byte(_, line) => Some(line),
+        };
+        let (lines, told) = match self.from {
             From::End => {
                 let lines = last(bytes, offset > 0);
                 let size = say::size(length);
@@ -155,11 +175,15 @@ impl Reading {
                 (lines, told)
             }
         };
-        for line in &mut lines {
-            line.insert_str(0, "| ");
-        }
-        lines.insert(0, format!("output, {told}:"));
-        Some(lines)
+        let number = |n: usize| begins.map(|line| line + n as u64);
+        let own = |(n, bytes): (usize, &&[u8])| Told {
+            number: number(n),
+            bytes: bytes.to_vec(),
+        };
+        self.told = lines.iter().enumerate().map(own).collect();
+        let head = format!("output, {told}:");
+        let told = lines.iter().map(|line| format!("| {}", bare::bare(line)));
+        Some(std::iter::once(head).chain(told).collect())
     }
 
     /// Forgets that it was asked for: the connection was lost, and no answer comes.
@@ -171,18 +195,18 @@ impl Reading {
 }
 
 /// The last lines of a piece that may begin within a line.
-fn last(bytes: &[u8], within: bool) -> Vec<String> {
+fn last(bytes: &[u8], within: bool) -> Vec<&[u8]> {
     let bytes = bytes.strip_suffix(b"\n").unwrap_or(bytes);
     let mut lines: Vec<&[u8]> = bytes.split(|byte| *byte == b'\n').collect();
     if within && lines.len() > 1 {
         lines.remove(0);
     }
     let from = lines.len().saturating_sub(LINES);
-    lines[from..].iter().map(|line| bare::bare(line)).collect()
+    lines.split_off(from)
 }
 
 /// The first lines of a piece, and how many bytes they are. The last may be cut where `more` follows.
-fn first(bytes: &[u8], more: bool) -> (Vec<String>, usize) {
+fn first(bytes: &[u8], more: bool) -> (Vec<&[u8]>, usize) {
     let mut used = 0;
     let mut lines = Vec::new();
     for line in bytes.split_inclusive(|byte| *byte == b'\n').take(LINES) {
@@ -191,7 +215,7 @@ fn first(bytes: &[u8], more: bool) -> (Vec<String>, usize) {
             break;
         }
         used += line.len();
-        lines.push(bare::bare(line.strip_suffix(b"\n").unwrap_or(line)));
+        lines.push(line.strip_suffix(b"\n").unwrap_or(line));
     }
     (lines, used)
 }

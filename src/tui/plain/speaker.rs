@@ -54,6 +54,8 @@ pub(in crate::tui) struct Plain {
     /// When it is told next how far that has come, while it is under way.
     quest_due: Option<Duration>,
     pub(super) read_last: Option<ReadLast>,
+    /// Why no pager can be opened here.
+    pub(in crate::tui) no_pager: Option<&'static str>,
     /// Lines that were asked for.
     pub(super) answer: Vec<String>,
     /// Whether the whole page, or the question alone, is to be told once more.
@@ -87,6 +89,7 @@ impl Plain {
             quest: None,
             quest_due: None,
             read_last: None,
+            no_pager: None,
             answer: Vec::new(),
             again: false,
             ask: false,
@@ -96,6 +99,13 @@ impl Plain {
             pending_told: false,
             pending_since: None,
         }
+    }
+
+    /// Something else was on the terminal: whatever is asked is asked anew, and a gate is told whole before that.
+    pub(in crate::tui) fn is_back(&mut self) {
+        self.asked = Asked::Nothing;
+        self.page_of = None;
+        self.ask = true;
     }
 
     pub(super) fn teller<'a>(&self, app: &'a App, now: Now) -> Teller<'a> {

@@ -2,7 +2,7 @@
 
 use crate::tui::app::App;
 use crate::tui::how::{HELP, Offered};
-use crate::tui::keys::{Action, Binding, KEYS, Place};
+use crate::tui::keys::{self, Action, Binding, KEYS, Place};
 use crate::tui::view::lines::Teller;
 
 /// What a word that only lines know asks for.
@@ -61,6 +61,15 @@ const WITH: &[(&str, &str)] = &[
         "of the step's output N; so `output N line N`, and after `attempt N` of that one",
     ),
     (
+        "pager",
+        "open the output that you read last in the pager (PAGER, else less); also after `output N` and `attempt N`",
+    ),
+    (
+        "copy",
+        "copy the lines of an output that were told last to your own clipboard",
+    ),
+    ("copy N", "of those the line N alone"),
+    (
         "record N",
         "the last N entries of the record; 20 where no number is given",
     ),
@@ -88,7 +97,12 @@ pub(super) enum Wish {
     Line(u64),
     /// Tell which of its lines have a text.
     Search(String),
+    /// Show it in the pager.
+    Page,
 }
+
+const COPY: Action = Action::Read(keys::Reading::Copy);
+const PAGE: Action = Action::Read(keys::Reading::Page);
 
 /// What a line asks for.
 #[derive(Debug)]
@@ -105,6 +119,8 @@ pub(super) enum Said {
     Step(usize),
     /// Something about an output.
     Output(Which, Wish),
+    /// To copy what was told last of an output, or one line of that by its number.
+    Copy(Option<u64>),
     /// So many of the last entries.
     Record(usize),
     /// None of these.
@@ -123,6 +139,8 @@ pub(super) fn understood(line: &str) -> Said {
         [] => return Said::Nothing,
         [one] if number(one).is_some() => return Said::Number(number(one).unwrap_or(0)),
         ["step", n] => return number(n).map_or(Said::Unknown, Said::Step),
+        ["copy"] => return Said::Copy(None),
+        ["copy", n] => return n.parse().map_or(Said::Unknown, |n| Said::Copy(Some(n))),
         ["record"] => return Said::Record(20),
         ["record", n] => return number(n).map_or(Said::Unknown, Said::Record),
         _ => {}
@@ -140,7 +158,8 @@ pub(super) fn understood(line: &str) -> Said {
             .any(|key| key.name == line && line.chars().count() == 1);
         row.place == Place::Run
             && row.action.offered() != Offered::Never
-            && (key || row.bare_word() == lower || (row.action == Action::Help && lower == HELP))
+            // `y` may be meant for yes.
+            && (key && row.action != COPY || row.bare_word() == lower || (row.action == Action::Help && lower == HELP))
     };
     match KEYS.iter().filter(named).collect::<Vec<_>>() {
         rows if rows.is_empty() => begun(&lower),
@@ -165,12 +184,13 @@ fn of_an_output(line: &str, parts: &[&str]) -> Option<Said> {
             )
         }
         ["attempt"] => return Some(Said::Unknown),
-        ["search" | "line", ..] => (Which::ReadLast, 0),
+        ["search" | "line", ..] | ["pager"] => (Which::ReadLast, 0),
         _ => return None,
     };
     let wish = match &parts[used..] {
         [] => Wish::Last,
         ["first"] => Wish::First,
+        ["pager"] => Wish::Page,
         ["line", n] => match n.parse() {
             Ok(n) => Wish::Line(n),
             Err(_) => return Some(Said::Unknown),
@@ -205,10 +225,15 @@ fn begun(words: &str) -> Said {
     }
 }
 
-/// The line below the numbers.
-pub(super) fn also(app: &App) -> String {
+/// The line below the numbers. What the terminal cannot do is left out.
+pub(super) fn also(app: &App, no_pager: bool) -> String {
     let mut words = vec!["again", "steps", "step N"];
-    words.extend(by_word(app).map(|row| match row.action {
+    let here = by_word(app).filter(|row| match row.action {
+        COPY => app.options.clipboard.why_not().is_none(),
+        PAGE => !no_pager,
+        _ => true,
+    });
+    words.extend(here.map(|row| match row.action {
         Action::Help => HELP,
         _ => row.bare_word(),
     }));

@@ -67,6 +67,7 @@ impl Stage {
             folder: "~/.local/share/runsheet/runs/20261121-020000-move-k3f9".into(),
             attention: crate::tui::Attention::BellAndTitle,
             mouse: false,
+            clipboard: crate::tui::Clipboard::OfTheTerminal,
             pager: crate::tui::Pager::from_env(|_| None),
             come_back: "runsheet attach 20261121-020000-move-k3f9".into(),
         };

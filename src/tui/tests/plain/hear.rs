@@ -4,6 +4,7 @@ use crate::client::Update;
 use crate::tui::Look;
 use crate::tui::app::Effect;
 use crate::tui::gate::Came;
+use crate::tui::pager::Paged;
 use crate::tui::plain::Plain;
 use crate::tui::tests::night::MOMENTS;
 use crate::tui::tests::stage::Stage;
@@ -13,13 +14,21 @@ pub(in crate::tui::tests) struct Reader {
     pub(in crate::tui::tests) plain: Plain,
     /// Whether they were left.
     pub(super) left: bool,
+    /// What was copied, and what a pager was given.
+    pub(super) copied: Vec<String>,
+    pub(super) paged: Vec<Paged>,
 }
 
 impl Reader {
     pub(in crate::tui::tests) fn at(mut stage: Stage) -> Self {
         let plain = Plain::new(&mut stage.app, 80);
-        let left = false;
-        Self { stage, plain, left }
+        Self {
+            stage,
+            plain,
+            left: false,
+            copied: Vec::new(),
+            paged: Vec::new(),
+        }
     }
 
     pub(super) fn moment(name: &str, look: Look) -> Self {
@@ -90,6 +99,8 @@ impl Reader {
             match effect {
                 Effect::Read { .. } => self.read(vec![effect]),
                 Effect::Leave(_) => self.left = true,
+                Effect::Copy(text) => self.copied.push(text),
+                Effect::Page(paged) => self.paged.push(paged),
                 effect => self.stage.perform(vec![effect]),
             }
         }

@@ -2,6 +2,7 @@
 
 pub(super) mod hear;
 mod hostile;
+mod kept;
 mod lines;
 mod press;
 mod printed;
