@@ -115,8 +115,6 @@ fn without_a_terminal_or_on_a_dumb_one_it_is_said_what_is_not_possible() {
     let home = Home::with_two_steps();
     let mut talk = behind_a_step(Talk::over_a_pipe, &["--plain"], &home);
     talk.types("output").hears("| 30000\n");
-    // Nobody could let it go on again.
-    talk.at_once("\u{1a}");
     talk.types("copy")
         .hears("standard output is no terminal")
         .hears("/output/print.1.web");
@@ -127,6 +125,8 @@ fn without_a_terminal_or_on_a_dumb_one_it_is_said_what_is_not_possible() {
     let home = Home::with_two_steps();
     let mut talk = behind_a_step(Talk::on_a_terminal, &[], &home);
     talk.types("output").hears("| 30000\n");
+    // Nobody could let it go on again.
+    talk.at_once("\u{1a}");
     talk.types("copy")
         .hears("a terminal of this kind has no clipboard");
     talk.types("detach");
@@ -168,14 +168,18 @@ fn a_pager_gets_the_text_and_the_keys_and_the_questions_are_back_afterwards() {
         .types("steps")
         .hears("2 Look: your turn")
         .hears("\n");
-    assert!(!talk.said().contains("RUNNING"), "{}", talk.said());
+    let yes = "step 2 last: said yes";
+    assert!(!talk.said().contains(yes), "{}", talk.said());
     assert!(
         !talk.said().contains("nothing was stopped"),
         "{}",
         talk.said()
     );
     talk.types("step 2").hears("Step 2 of 2").hears("What now?");
-    talk.types("1").hears("RUNNING:").hears("What now?");
+    talk.types("1")
+        .hears(yes)
+        .hears("IN YOUR HANDS:")
+        .hears("What now?");
     talk.types("detach");
     talk.ends(0);
 }
