@@ -112,9 +112,9 @@ impl Action for Wait {
         let endures = endures(self.awaited.stable_for, self.awaited.falling);
         let mut exhibits = vec![Exhibit::Text {
             text: format!(
-                "Wait until {says}{endures}. Asked every {} s, for {} s at most.",
-                every.as_secs_f64(),
-                within.as_secs_f64()
+                "Wait until {says}{endures}. Asked every {}, for {} at most.",
+                lasting(every),
+                lasting(within)
             ),
         }];
         if let Ask::Script(question) = self.awaited.probe.ask(&moment.scene)? {
@@ -136,6 +136,16 @@ impl Action for Wait {
 
     fn mentions(&self) -> Mentions<'_> {
         self.awaited.probe.mentions()
+    }
+}
+
+/// A time in the largest unit of which it is a whole number.
+fn lasting(time: Duration) -> String {
+    match (time.as_secs(), time.subsec_nanos()) {
+        (0, _) | (_, 1..) => format!("{} s", time.as_secs_f64()),
+        (seconds, 0) if seconds % 3600 == 0 => format!("{} h", seconds / 3600),
+        (seconds, 0) if seconds % 60 == 0 => format!("{} min", seconds / 60),
+        (seconds, 0) => format!("{seconds} s"),
     }
 }
 
@@ -175,6 +185,15 @@ mod tests {
         let error = wait(text).unwrap_err();
         assert_eq!(&text[error.span().unwrap()], "'2 moons'");
         assert!(wait("{ until = { tcp = 'a:1' }, within = '0s' }").is_err());
+    }
+
+    #[test]
+    fn a_time_is_told_in_the_unit_that_fits_it() {
+        let told = |millis| lasting(Duration::from_millis(millis));
+        assert_eq!(
+            [500, 1000, 90_000, 120_000, 3_600_000, 5_400_000, 0].map(told),
+            ["0.5 s", "1 s", "90 s", "2 min", "1 h", "90 min", "0 s"]
+        );
     }
 
     #[test]

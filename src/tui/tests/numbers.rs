@@ -26,8 +26,7 @@ fn waiting(look: Look, lanes: &[&str]) -> Stage {
     let mut stage = Stage::new(plan, look);
     stage.attach("ben", true).pass(60);
     stage.does().does().does().does();
-    let text =
-        "Wait until `lag` is at most 0, and never rises. Asked every 5 s, for 3600 s at most.";
+    let text = "Wait until `lag` is at most 0, and never rises. Asked every 5 s, for 1 h at most.";
     let proposal = || Proposal {
         exhibits: vec![Exhibit::Text { text: text.into() }],
         ..Proposal::default()

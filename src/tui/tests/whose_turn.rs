@@ -4,7 +4,7 @@ use crossterm::event::KeyCode;
 
 use super::night::MOMENTS;
 use super::stage::{FANCY, PLAIN, Stage};
-use crate::run::wanted;
+use crate::run::{Intent, LaneOutcome, Stop, wanted};
 use crate::tui::view::stands;
 
 fn moment(name: &str) -> Stage {
@@ -88,6 +88,39 @@ fn what_is_done_by_hand_or_waited_for_is_not_said_to_get_a_signal() {
             name == "running",
             "{name}: {text}"
         );
+    }
+}
+
+#[test]
+fn what_was_given_up_by_hand_or_while_waiting_is_not_said_to_have_been_asked_to_end() {
+    let outcome = |name| match name {
+        "manual-running" => LaneOutcome::NotRun {
+            proof: "it was given up".into(),
+        },
+        _ => LaneOutcome::DidNotCome { seen: "7".into() },
+    };
+    for (name, told) in [
+        ("manual-running", "It was given up before anybody said"),
+        ("waiting-falls", "The wait was given up before what it"),
+    ] {
+        let mut stage = moment(name);
+        let (step, attempt) = stage.turn();
+        let lane = stage.run.steps[stage.run.current().unwrap()].lanes[0]
+            .name
+            .clone();
+        stage.wish(
+            1,
+            Intent::Stop {
+                step,
+                attempt,
+                stop: Stop::Ask,
+            },
+        );
+        stage.ends(lane.as_str(), outcome(name));
+        stage.draw(80, 24);
+        let text = stage.text(80, 24);
+        assert!(text.contains(told), "{name}: {text}");
+        assert!(!text.contains("asked to end"), "{name}: {text}");
     }
 }
 

@@ -156,7 +156,12 @@ fn sentence(why: &Stuck, planned: &PlannedStep, state: &StepState) -> String {
             Some(Performer::Watch) => "What it waits for did not come in time.".to_owned(),
             _ => format!("It failed: {}.", lanes::bad(state)),
         },
-        Stuck::Stopped => "It was asked to end, and ended before its work was done.".to_owned(),
+        Stuck::Stopped => match planned.performer(state.way) {
+            Some(Performer::Person) => "It was given up before anybody said that it is done.",
+            Some(Performer::Watch) => "The wait was given up before what it waits for came.",
+            _ => "It was asked to end, and ended before its work was done.",
+        }
+        .to_owned(),
         Stuck::Unproved => {
             let no = state
                 .answers
