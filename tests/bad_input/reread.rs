@@ -168,6 +168,9 @@ fn a_pager_gets_the_text_and_the_keys_and_the_questions_are_back_afterwards() {
         .types("steps")
         .hears("2 Look: your turn")
         .hears("\n");
+    // Nobody of ours has even read them.
+    assert_eq!(talk.said().matches("Step 2 of 2").count(), 1);
+    assert!(!talk.said().contains("together"), "{}", talk.said());
     let yes = "step 2 last: said yes";
     assert!(!talk.said().contains(yes), "{}", talk.said());
     assert!(
