@@ -249,13 +249,13 @@ fn by_word(app: &App) -> impl Iterator<Item = &'static Binding> {
 pub(super) fn help(app: &App, teller: &Teller<'_>) -> Vec<String> {
     let mut lines = vec![
         "An answer is a number of the last question, a word, or the letter of a key, and Enter.".to_owned(),
-        "A number counts only for the question that stands there. A line that was typed before a gate could be read"
+        "A number counts only for the question that stands there. A line that was typed before a gate could be read \
+         says yes to nothing."
             .to_owned(),
-        "says yes to nothing.".to_owned(),
         String::new(),
         "Now:".to_owned(),
     ];
-    let line = |word: &str, help: &str| teller.own(&format!("{word}: {help}"));
+    let line = |word: &str, help: &str| format!("{word}: {help}");
     for (number, row) in app.menu().into_iter().enumerate() {
         lines.push(line(&format!("{} {}", number + 1, row.word), row.help));
     }
@@ -281,7 +281,11 @@ pub(super) fn help(app: &App, teller: &Teller<'_>) -> Vec<String> {
             && !now.iter().any(|other| other.action == row.action)
     });
     lines.extend(rows.map(|row| line(row.bare_word(), row.help)));
-    lines
+    let wrapped = lines.into_iter().flat_map(|line| match line.is_empty() {
+        true => vec![line],
+        false => teller.text(&line),
+    });
+    wrapped.collect()
 }
 
 /// The words that look around, without what stands behind them.

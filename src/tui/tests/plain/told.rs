@@ -1,5 +1,7 @@
 //! What is told of every moment, to be read with one's own eyes.
 
+use unicode_width::UnicodeWidthStr;
+
 use super::hear::Reader;
 use crate::client::Update;
 use crate::problem::hidden;
@@ -118,6 +120,8 @@ fn the_list_another_step_the_record_and_the_help_are_told() {
     ] {
         assert!(told.contains(word), "{word}: {told}");
     }
+    let wide: Vec<_> = told.lines().filter(|line| line.width() > 80).collect();
+    assert!(wide.is_empty(), "cut in the middle of a word: {wide:?}");
     assert!(
         reader
             .types("step 99")
