@@ -502,8 +502,16 @@ rs_report() {
   esac
 }
 
-# Signals the process group $2. Busybox knows no `--` there, and dash no group without it.
-rs_group() { kill -s "$1" -- "-$2" 2>/dev/null || kill -s "$1" "-$2" 2>/dev/null; }
+# Signals the process group $2. Busybox knows no `--` there, and dash no group without it. Which it is, is found out
+# without a signal: busybox complains about the `--` and signals all the same, and who signals what is gone by that
+# would be told that it was gone before.
+rs_group() {
+  if kill -s 0 -- "-$2"; then
+    kill -s "$1" -- "-$2"
+  else
+    kill -s "$1" "-$2"
+  fi 2>/dev/null
+}
 
 rs_kill() {
   rs_settle "${2##*.}"

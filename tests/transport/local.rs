@@ -204,6 +204,30 @@ fn kept(folder: &Path) -> Vec<(String, String)> {
     fs::read_dir(folder).unwrap().flatten().map(text).collect()
 }
 
+/// The shells do not agree on how a group is signalled, and some complain and signal all the same.
+#[test]
+fn a_group_that_is_gone_by_a_signal_is_told_to_have_got_it() {
+    let agent = include_str!("../../src/transport/agent.sh");
+    let (_, rest) = agent.split_once("\nrs_group() {").unwrap();
+    let (body, _) = rest.split_once("\n}\n").unwrap();
+    // Each signal is given time to have done all that it does.
+    let script = format!(
+        "kill() {{ command kill \"$@\"; rs_k=$?; sleep 0.3; return $rs_k; }}\nrs_group() {{{body}\n}}\n\
+         setsid sleep 60 & p=$!\nsleep 0.3\nrs_group KILL $p && echo sent\n\
+         kill -s 0 $p 2>/dev/null || echo gone\nrs_group KILL $p || echo none to send it to"
+    );
+    for argv in shells() {
+        let output = Command::new(&argv[0])
+            .args(&argv[1..])
+            .args(["-c", &script])
+            .output()
+            .unwrap();
+        let said = String::from_utf8(output.stdout).unwrap();
+        let lines: Vec<&str> = said.lines().collect();
+        assert_eq!(lines, ["sent", "gone", "none to send it to"], "{argv:?}");
+    }
+}
+
 #[tokio::test]
 async fn a_signal_reaches_grandchildren_and_the_end_is_still_recorded() {
     for (host, dir) in hosts() {
