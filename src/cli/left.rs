@@ -5,7 +5,6 @@
 //! A number of any of them is given out again one day, so each process is named with the time of its start, and all
 //! with the boot of the machine. What does not fit is somebody else's terminal, and nothing is written to it.
 
-use std::fmt::Display;
 use std::fs::{File, OpenOptions};
 use std::io::{self, IsTerminal, Read, Write};
 use std::os::fd::AsFd;
@@ -19,10 +18,7 @@ use super::say::Say;
 use super::terminal::is_drawn_on;
 use crate::names::RunId;
 use crate::paths::Paths;
-use crate::tui;
-
-/// The number, in proc(5), of the field behind the name: a process's state.
-const STATE: usize = 3;
+use crate::tui::{self, Stat};
 
 /// The device number of `/dev/tty`, which is whatever terminal a process has (tty(4)).
 const DEV_TTY: u64 = 0x500;
@@ -224,45 +220,6 @@ impl Process {
 
     fn is_there(self) -> bool {
         Self::of(self.pid) == Some(self)
-    }
-}
-
-/// What `/proc/PID/stat` tells of a process (proc(5)).
-///
-/// Not getsid(2) and its like: of a session from outside a container they tell 0, which rustix takes for impossible.
-#[derive(Debug, PartialEq, Eq)]
-struct Stat {
-    group: i32,
-    session: i32,
-    /// The device number of its terminal.
-    terminal: u64,
-    /// The process group that has its terminal.
-    owner: i32,
-    began: u64,
-}
-
-impl Stat {
-    /// None of a process that has ended, even if its parent has not heard of that yet.
-    fn of(pid: impl Display) -> Option<Self> {
-        Self::read(&std::fs::read_to_string(format!("/proc/{pid}/stat")).ok()?)
-    }
-
-    fn read(text: &str) -> Option<Self> {
-        // The name, in parentheses, is the program's own choice and may have some itself.
-        let (_, fields) = text.rsplit_once(") ")?;
-        let fields: Vec<&str> = fields.split_ascii_whitespace().collect();
-        let number = |field: usize| fields.get(field - STATE)?.parse::<i32>().ok();
-        if matches!(*fields.first()?, "Z" | "X" | "x") {
-            return None;
-        }
-        Some(Self {
-            group: number(5)?,
-            session: number(6)?,
-            // As a signed number, in the manual's own words a bit field.
-            terminal: u64::from(number(7)?.cast_unsigned()),
-            owner: number(8)?,
-            began: fields.get(22 - STATE)?.parse().ok()?,
-        })
     }
 }
 

@@ -13,7 +13,7 @@
 //! `palette` finds a step or an action by a few letters; `pace` spares a slow line;
 //! `output` reads and emulates what a step prints; `search` finds a text in it, and `strip` the text in its bytes;
 //! `attempts` remembers what every attempt printed to, `reading` is what can be done with an output, and `pager` and `paging` hand it and
-//! the terminal to a pager; `mouse` is what a mouse may do; `inlets` is what reaches the loop beside keys; `view` draws. `plain` is
+//! the terminal to a pager; `mouse` is what a mouse may do; `inlets` is what reaches the loop beside keys; `stat` tells a terminal's jobs apart; `view` draws. `plain` is
 //! the same wizard in lines of text, and `how` says what to press or to type there. Every text from outside passes `clean`.
 
 mod act;
@@ -51,6 +51,7 @@ mod searching;
 mod signals;
 mod sixteen;
 mod standing;
+mod stat;
 mod strip;
 mod terminal;
 mod typing;
@@ -63,6 +64,7 @@ pub use look::{Depth, Look};
 pub use pager::Pager;
 pub use plain::run_in_lines;
 pub use screen::{Leaving, Options, Outgoing, run};
+pub(crate) use stat::Stat;
 pub use terminal::put_right;
 
 #[cfg(test)]

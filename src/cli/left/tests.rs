@@ -124,28 +124,6 @@ fn a_damaged_mark_goes_and_what_is_no_mark_stays() {
 }
 
 #[test]
-fn a_process_is_read_whatever_it_calls_itself() {
-    let rest = "1 7 6 34816 5 4194304 1 2 3 4 5 6 7 8 20 0 1 0 9876 0 0";
-    let read = |name: &str| Stat::read(&format!("7 ({name} {rest}"));
-    let is = Stat {
-        group: 7,
-        session: 6,
-        terminal: 34816,
-        owner: 5,
-        began: 9876,
-    };
-    assert_eq!(read("runsheet) S"), Some(is));
-    assert_eq!(read("a) Z 1 (b) R").map(|stat| stat.began), Some(9876));
-    assert_eq!(read("runsheet) Z"), None, "it has ended");
-    for text in ["7 (runsheet) S 1", "7 (runsheet) ", ""] {
-        assert_eq!(Stat::read(text), None);
-    }
-    let own = Process::of(rustix::process::getpid().as_raw_nonzero().get());
-    assert!(own.is_some_and(Process::is_there));
-    assert_eq!(Process::of(0), None, "what is outside of a container");
-}
-
-#[test]
 fn what_is_said_is_what_was_done() {
     let run = lost().run;
     let said = |done, drawn_on| notice(&run, done, drawn_on, "The run goes on");
@@ -158,4 +136,11 @@ fn what_is_said_is_what_was_done() {
             "{said}"
         );
     }
+}
+
+#[test]
+fn this_process_is_there_and_none_from_outside_a_container() {
+    let own = Process::of(rustix::process::getpid().as_raw_nonzero().get());
+    assert!(own.is_some_and(Process::is_there));
+    assert_eq!(Process::of(0), None);
 }

@@ -1,9 +1,10 @@
 //! Stops this process by its terminal's key, where somebody can let it go on again.
 
-use std::fs;
 use std::io;
 
-use rustix::process::{Pid, Signal, getpgid, getpgrp, getpid, getppid, getsid, kill_process};
+use rustix::process::{Signal, getpid, kill_process};
+
+use crate::tui::stat::Stat;
 
 /// Stops this process as SIGTSTP does whoever leaves that signal alone: not where no shell waits that could let it go on,
 /// as in a window of tmux that runs this program and nothing else. It would stand there for ever.
@@ -12,44 +13,59 @@ use rustix::process::{Pid, Signal, getpgid, getpgrp, getpid, getppid, getsid, ki
 ///
 /// The signal cannot be sent.
 pub(super) fn stop() -> io::Result<()> {
-    match has_a_shell(getppid()) {
+    match has_a_shell(Stat::of("self"), Stat::of) {
         true => Ok(kill_process(getpid(), Signal::STOP)?),
         false => Ok(()),
     }
 }
 
 /// Whether the first process above that is of another group is of the same session: what POSIX calls not orphaned.
-fn has_a_shell(mut above: Option<Pid>) -> bool {
-    let (group, session) = (getpgrp(), getsid(None));
-    while let Some(pid) = above {
-        if session.is_err() || getsid(Some(pid)) != session {
+fn has_a_shell(own: Option<Stat>, of: impl Fn(i32) -> Option<Stat>) -> bool {
+    let Some(own) = own else {
+        return false;
+    };
+    let mut above = own.parent;
+    while above != 0 {
+        let Some(stat) = of(above).filter(|stat| stat.session == own.session) else {
             return false;
-        }
-        if getpgid(Some(pid)) != Ok(group) {
+        };
+        if stat.group != own.group {
             return true;
         }
-        above = parent(pid);
+        above = stat.parent;
     }
     false
-}
-
-/// The parent of a process, as proc(5) has it; none where that cannot be read.
-fn parent(pid: Pid) -> Option<Pid> {
-    let stat = fs::read_to_string(format!("/proc/{}/stat", pid.as_raw_nonzero())).ok()?;
-    // The name before it may have any character.
-    let (_, rest) = stat.rsplit_once(')')?;
-    let parent = rest.split_whitespace().nth(1)?.parse().ok()?;
-    Pid::from_raw(parent)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
+    const fn stat(parent: i32, group: i32, session: i32) -> Stat {
+        Stat {
+            parent,
+            group,
+            session,
+            terminal: 0,
+            owner: 0,
+            began: 0,
+        }
+    }
+
     #[test]
-    fn the_parent_is_that_of_the_kernel_and_nobody_is_above_the_first_process() {
-        assert_eq!(parent(getpid()), getppid());
-        assert!(!has_a_shell(None));
-        assert_eq!(Pid::from_raw(1).and_then(parent), None);
+    fn only_a_shell_of_the_same_session_can_let_it_go_on() {
+        // The process that started this one is of its job; above it is the shell, above that whoever opened the terminal.
+        let of = |pid| match pid {
+            30 => Some(stat(20, 40, 20)),
+            20 => Some(stat(10, 20, 20)),
+            10 => Some(stat(0, 10, 10)),
+            _ => None,
+        };
+        let has = |own| has_a_shell(Some(own), of);
+        assert!(has(stat(30, 40, 20)));
+        assert!(!has(stat(10, 20, 20)), "the window's own program");
+        assert!(!has(stat(0, 0, 0)), "entered from outside");
+        assert!(!has(stat(99, 40, 20)), "cannot be read");
+        assert!(!has_a_shell(None, of));
     }
 }
